@@ -1,0 +1,52 @@
+"""Who may knock, by mathematics alone: an organisation's id, an authority's key, or a certificate for a nameless author.
+
+Pure. Whether the organisation exists, holds this key and is not suspended is the guard's question (members.directory).
+A credential is asked for when a thread begins: whoever holds the author key may amend or withdraw for ever, also after
+the certificate has run out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from tocsin_trust import certificate, keys, statement
+
+from tocsin_hub.errors import HubError
+
+ORG_ID = re.compile(r"org-[a-z2-7]{26}\Z")
+AUTHORITY_ONLY = frozenset({"enrol", "suspend"})
+AUTHORITY_TOO = frozenset({"key-revoke"})
+
+
+def prove(
+    said: statement.Statement,
+    origin: str,
+    certificate_keys: Collection[keys.PublicKey],
+    authorities: Mapping[str, keys.PublicKey],
+) -> None:
+    """Refuse a statement whose credential does not fit its kind, mode and key. Raises HubError or CertificateError."""
+    if said.mode == "pseudonymous":
+        if said.kind not in statement.THREAD_KINDS:
+            _certificate(said, origin, certificate_keys)
+        return
+    if said.cred.startswith("authority:"):
+        _authority(said, authorities)
+    elif said.kind in AUTHORITY_ONLY:
+        raise HubError("authority-required", where="cred")
+    elif not ORG_ID.match(said.cred):
+        raise HubError("malformed-credential", where="cred")
+
+
+def _certificate(said: statement.Statement, origin: str, issuers: Collection[keys.PublicKey]) -> None:
+    shown = certificate.read(said.cred, issuers=issuers, aud=origin, author_key=said.kid)
+    if said.iat_unix_s > shown.not_after_unix_s:
+        raise HubError("certificate-expired", where="cred")
+
+
+def _authority(said: statement.Statement, authorities: Mapping[str, keys.PublicKey]) -> None:
+    if said.kind not in AUTHORITY_ONLY | AUTHORITY_TOO:
+        raise HubError("authority-not-allowed", where="cred")
+    known = authorities.get(said.cred.removeprefix("authority:"))
+    if known is None or known != said.key:
+        raise HubError("authority-unknown", where="cred")

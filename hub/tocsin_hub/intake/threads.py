@@ -1,0 +1,231 @@
+"""Threads: who may put which version after which, and what the newest one is.
+
+    first statement (prev null) -> amend -> amend -> withdraw
+                                   prev = digest of the newest; same author key, kind and mode; at most MAX_AMENDS
+
+`advance` is the guard (asks, in three IN queries for the batch, with an overlay for threads that the batch itself moves);
+`record` is the inline (writes head and version rows in the append transaction). A withdrawal, and an erasure by a desk,
+take the payloads of the whole thread in that same transaction: when the receipt is out, the bytes are out of the table.
+The withdrawal's own envelope (a reason code, no text) stays, as do the leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlmodel import Session, col
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.intake import admit, moderate
+from tocsin_hub.ledger import entries
+from tocsin_hub.store import tables
+
+MAX_AMENDS = 200
+OPENING = frozenset(admit.RECORD_KINDS)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A thread as the guard sees it inside one batch."""
+
+    thread: bytes
+    head: bytes
+    author_key: str
+    kind: str
+    mode: str
+    amends: int
+    state: str
+
+
+class _Board:
+    """The threads a batch touches: read once, then moved in memory by each accepted item."""
+
+    def __init__(self, session: Session, items: Sequence[entries.Admitted]) -> None:
+        prevs = {bytes.fromhex(said.prev) for said in (item.statement for item in items) if said.prev is not None}
+        named = {bytes.fromhex(i.statement.body["thread"]) for i in items if i.statement.kind == "moderate"}
+        version = tables.VersionRow
+        found = session.execute(
+            select(col(version.digest), col(version.thread)).where(col(version.digest).in_(prevs | named)),
+        )
+        self.thread_of: dict[bytes, bytes] = {digest: thread for digest, thread in found} if prevs | named else {}
+        head = tables.HeadRow
+        columns = (head.thread, head.digest, head.author_key, head.kind, head.mode, head.amends, head.state)
+        rows = session.execute(select(*map(col, columns)).where(col(head.thread).in_(set(self.thread_of.values()))))
+        self.standing = {row[0]: Standing(*row) for row in rows} if self.thread_of else {}
+
+    def find(self, digest: bytes) -> Standing | None:
+        thread = self.thread_of.get(digest)
+        return None if thread is None else self.standing.get(thread)
+
+    def open(self, item: entries.Admitted) -> None:
+        said = item.statement
+        self.thread_of[item.digest] = item.digest
+        self.standing[item.digest] = Standing(
+            item.digest, item.digest, said.kid, said.kind, said.mode, 0, "published"
+        )
+
+
+def advance(session: Session, items: Sequence[entries.Admitted]) -> list[HubError | None]:
+    """Guard: each amendment and withdrawal must follow the newest version of its own thread; desks act on live threads.
+
+    Must be the last guard: what it lets pass moves the overlay for the items after it.
+    """
+    board = _Board(session, items)
+    return [_judge(board, item) for item in items]
+
+
+def _judge(board: _Board, item: entries.Admitted) -> HubError | None:
+    said = item.statement
+    if said.kind in OPENING:
+        board.open(item)
+        return None
+    if said.kind == "moderate":
+        return _moderated(board, said.body["thread"], said.body["action"])
+    if said.prev is None:
+        return None  # enrolment, suspension, keys: no thread
+    standing = board.find(bytes.fromhex(said.prev))
+    if standing is None:
+        return HubError("thread-unknown", where="prev")
+    refused = _refusal(standing, item, said.prev)
+    if refused is None:
+        standing.head = item.digest
+        board.thread_of[item.digest] = standing.thread
+        if said.kind == "withdraw":
+            standing.state = "withdrawn"
+        else:
+            standing.amends += 1
+    return refused
+
+
+def _refusal(standing: Standing, item: entries.Admitted, prev: str) -> HubError | None:
+    said = item.statement
+    if said.kid != standing.author_key:
+        return HubError("not-thread-author", where="kid")
+    if standing.state in ("withdrawn", "erased"):
+        return HubError(f"thread-{standing.state}", where="prev")
+    if standing.head.hex() != prev:
+        return HubError("stale-prev", where="prev")
+    if said.mode != standing.mode:
+        return HubError("mode-changed", where="mode")
+    if said.kind == "amend":
+        if admit.kind_of(item) != standing.kind:
+            return HubError("kind-changed", where="body")
+        if standing.amends >= MAX_AMENDS:
+            return HubError("too-many-amends", where="prev")
+    return None
+
+
+def _moderated(board: _Board, thread: str, action: str) -> HubError | None:
+    standing = board.standing.get(bytes.fromhex(thread))
+    if standing is None:
+        return HubError("thread-unknown", where="body.thread")
+    refused = moderate.refusal(standing.state, action)
+    if refused is None:
+        standing.state = moderate.AFTER[action]
+    return refused
+
+
+# --- the inline -----------------------------------------------------------------------------------------------------
+
+
+def record(session: Session, appended: Sequence[entries.Entry]) -> None:
+    """Inline: write the heads and versions that the new entries make, in log order, in the append transaction.
+
+    Works also on entries whose payload is erased (rebuild): what it needs then is in the leaf and in the key rows.
+    """
+    for run in _runs(appended):
+        if run[0].leaf.kind in OPENING:
+            _open(session, run)
+        else:
+            for entry in run:
+                _move(session, entry)
+
+
+def _runs(appended: Sequence[entries.Entry]) -> Iterable[list[entries.Entry]]:
+    """Neighbouring first statements together (one INSERT), everything else alone, order kept."""
+    run: list[entries.Entry] = []
+    for entry in appended:
+        if entry.leaf.kind in OPENING:
+            run.append(entry)
+            continue
+        if run:
+            yield run
+            run = []
+        if entry.leaf.kind in (*admit.THREAD_KINDS, "moderate"):
+            yield [entry]
+    if run:
+        yield run
+
+
+def _open(session: Session, run: Sequence[entries.Entry]) -> None:
+    heads, versions = [], []
+    orgs = _orgs(session, [entry for entry in run if entry.leaf.mode == "attributed"])
+    for entry in run:
+        line = entry.leaf
+        heads.append(
+            {
+                "thread": line.digest,
+                "digest": line.digest,
+                "author_key": line.author_key,
+                "author_org": orgs.get(line.author_key) if line.mode == "attributed" else None,
+                "kind": line.kind,
+                "mode": line.mode,
+                "first_idx": entry.idx,
+                "head_idx": entry.idx,
+                "amends": 0,
+                "state": "published",
+                "reason": None,
+            }
+        )
+        versions.append({"idx": entry.idx, "thread": line.digest, "digest": line.digest, "kind": line.kind})
+    session.execute(insert(tables.HeadRow), heads)
+    session.execute(insert(tables.VersionRow), versions)
+
+
+def _orgs(session: Session, attributed: Sequence[entries.Entry]) -> dict[str, str]:
+    """Author key -> organisation, from the key rows: the same answer live and when the payload is gone."""
+    if not attributed:
+        return {}
+    key, org = col(tables.MemberKeyRow.key), col(tables.MemberKeyRow.org)
+    asked = {entry.leaf.author_key for entry in attributed}
+    return {k: o for k, o in session.execute(select(key, org).where(key.in_(asked)))}
+
+
+def _move(session: Session, entry: entries.Entry) -> None:
+    line, head = entry.leaf, tables.HeadRow
+    if line.kind == "moderate":
+        assert entry.statement is not None  # a desk's statement has no text and is never erased
+        body = entry.statement.body
+        thread = bytes.fromhex(body["thread"])
+        state = moderate.AFTER[body["action"]]
+        reason = None if state == "published" else body["reason"]
+        session.execute(update(head).where(col(head.thread) == thread).values(state=state, reason=reason))
+        if state == "erased":
+            _erase(session, thread, entry)
+        return
+    assert line.prev is not None
+    version = tables.VersionRow
+    thread = session.execute(select(col(version.thread)).where(col(version.digest) == line.prev)).scalar_one()
+    session.execute(
+        insert(version), [{"idx": entry.idx, "thread": thread, "digest": line.digest, "kind": line.kind}]
+    )
+    moved = update(head).where(col(head.thread) == thread).values(digest=line.digest, head_idx=entry.idx)
+    if line.kind == "amend":
+        session.execute(moved.values(amends=col(head.amends) + 1))
+    else:
+        assert entry.statement is not None  # nor is a withdrawal's
+        session.execute(moved.values(state="withdrawn", reason=entry.statement.body["reason"]))
+        _erase(session, thread, entry)
+
+
+def _erase(session: Session, thread: bytes, by: entries.Entry) -> None:
+    """Take the payloads of every content version. The daily erase job makes the freed pages forget them too."""
+    version, blob = tables.VersionRow, tables.BlobRow
+    texts = select(col(version.digest)).where(col(version.thread) == thread, col(version.kind) != "withdraw")
+    session.execute(
+        update(blob)
+        .where(col(blob.digest).in_(texts), col(blob.envelope).is_not(None))
+        .values(envelope=None, erased_unix_s=by.accepted_unix_s)
+    )
