@@ -58,12 +58,16 @@ class EntryRow(SQLModel, table=True):
 
 
 class TileRow(SQLModel, table=True):
-    """A full tile of 256 hashes (8,192 bytes); partial tiles are slices of the right edge and are never stored."""
+    """A full tile of 256 hashes (8,192 bytes); partial tiles are slices of the right edge and are never stored.
+
+    `root` is the hash of the tile, one entry of the level above: a restart or a proof reads 32 bytes, not 8,192.
+    """
 
     __tablename__ = "tile"
     level: int = Field(sa_column=_small(primary_key=True, autoincrement=False))
     n: int = Field(sa_column=_big(primary_key=True, autoincrement=False))
     data: bytes = Field(sa_column=_bytes(nullable=False))
+    root: bytes = Field(sa_column=_bytes(nullable=False))
 
 
 class LogStateRow(SQLModel, table=True):

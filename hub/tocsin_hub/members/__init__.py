@@ -1,0 +1,1 @@
+"""The members: who may write and who may read what."""
