@@ -1,0 +1,80 @@
+"""The member's side of Tocsin: redact, approve, sign, submit, verify the receipt, read what others learned.
+
+Names are loaded when they are first used, so `import tocsin_client` costs nothing and the command line starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tocsin_client.draft import Draft, Problem
+    from tocsin_client.errors import (
+        ClientError,
+        ConflictError,
+        GateError,
+        InvalidError,
+        PartlyError,
+        RefusedError,
+        SetupError,
+        UnreachableError,
+        VerificationError,
+    )
+    from tocsin_client.hub import Hub
+    from tocsin_client.receipts import Receipt
+    from tocsin_client.redact.approval import Approved, ApprovedBatch
+    from tocsin_client.redact.batch import approve_public_batch
+    from tocsin_client.redact.preview import Preview
+    from tocsin_client.trends import Trends
+
+_HOMES = {
+    "Approved": "redact.approval",
+    "ApprovedBatch": "redact.approval",
+    "ClientError": "errors",
+    "ConflictError": "errors",
+    "Draft": "draft",
+    "GateError": "errors",
+    "Hub": "hub",
+    "InvalidError": "errors",
+    "PartlyError": "errors",
+    "Preview": "redact.preview",
+    "Problem": "draft",
+    "Receipt": "receipts",
+    "RefusedError": "errors",
+    "SetupError": "errors",
+    "Trends": "trends",
+    "UnreachableError": "errors",
+    "VerificationError": "errors",
+    "approve_public_batch": "redact.batch",
+}
+__all__ = [
+    "Approved",
+    "ApprovedBatch",
+    "ClientError",
+    "ConflictError",
+    "Draft",
+    "GateError",
+    "Hub",
+    "InvalidError",
+    "PartlyError",
+    "Preview",
+    "Problem",
+    "Receipt",
+    "RefusedError",
+    "SetupError",
+    "Trends",
+    "UnreachableError",
+    "VerificationError",
+    "approve_public_batch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,85 @@
+"""All detectors over all text of a body: one list of spans, none overlapping; a detector that fails refuses the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tocsin_client import errors
+from tocsin_client.redact import detectors, spans
+from tocsin_client.redact.dictionary import Dictionary
+from tocsin_taxonomy import redact as shared_rules
+
+VERSIONS = (detectors.VERSION,)
+_RANK = {"dictionary": 0, "rule": 1, "": 2}
+
+
+def _run(name: str, call: Any, text: str, path: str) -> list[spans.Found]:
+    try:
+        return list(call(text))
+    except Exception as exc:  # noqa: BLE001 - edge: whatever breaks a detector must refuse, not slip through
+        raise errors.GateError(
+            "detector-failed",
+            f"the detector {name} failed, so nothing leaves ({type(exc).__name__})",
+            where=path,
+            hint="Shorten or simplify this text, and report the fault without the text.",
+        ) from exc
+
+
+def _rules(text: str) -> list[spans.Found]:
+    return [spans.Found(hit.class_, hit.start, hit.end) for hit in shared_rules.findings(text)]
+
+
+def _in_text(path: str, text: str, dictionary: Dictionary, *, free: bool) -> Iterable[tuple[spans.Found, str]]:
+    if len(text) > detectors.MAX_TEXT_CHARS:
+        raise errors.GateError(
+            "text-too-long", f"a text is over {detectors.MAX_TEXT_CHARS} characters", where=path, hint="Shorten it."
+        )
+    for found in _run("own-dictionary", dictionary.find, text, path):
+        yield found, "dictionary"
+    for found in _run("shared-rules", _rules, text, path):
+        yield found, "rule"
+    if not free:
+        return
+    seen = spans.view(text)
+    for name, detect in detectors.DETECTORS:
+        for found in _run(name, detect, seen.text, path):
+            start, end = seen.original(found.start, found.end)
+            yield spans.Found(found.class_, start, end), ""
+
+
+def _without_overlap(found: Iterable[tuple[spans.Found, str]]) -> list[tuple[spans.Found, str]]:
+    """What blocks wins over what proposes; then the earlier detector; a stretch is decided once."""
+    taken: list[tuple[spans.Found, str]] = []
+    for item, blocks in sorted(found, key=lambda pair: _RANK[pair[1]]):
+        if all(item.end <= t.start or t.end <= item.start for t, _ in taken):
+            taken.append((item, blocks))
+    return sorted(taken, key=lambda pair: pair[0].start)
+
+
+def find(body: dict[str, Any], dictionary: Dictionary, *, propose: bool = True) -> tuple[spans.Span, ...]:
+    """All spans of a body in order of path and place, numbered s1, s2, …; raises GateError if any detector fails.
+
+    `propose=False` runs only what blocks (own dictionary, the rules shared with the hub), for text of public sources.
+    """
+    free = {path for path, _ in spans.texts(body)} if propose else set()
+    result: list[spans.Span] = []
+    counters: dict[str, dict[str, int]] = {}
+    for path, text in spans.texts(body, coded=True):
+        for found, blocks in _without_overlap(_in_text(path, text, dictionary, free=path in free)):
+            piece = text[found.start : found.end]
+            numbers = counters.setdefault(found.class_, {})
+            number = numbers.setdefault(piece, len(numbers) + 1)
+            result.append(
+                spans.Span(
+                    id=f"s{len(result) + 1}",
+                    path=path,
+                    class_=found.class_,
+                    start=found.start,
+                    end=found.end,
+                    text=piece,
+                    proposal=f"<{found.class_.upper()}-{number}>",
+                    blocks=blocks,
+                )
+            )
+    return tuple(result)
