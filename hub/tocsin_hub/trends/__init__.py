@@ -1,0 +1,1 @@
+"""Trends: exact counts over the records that this reader may read one by one, never over any other."""
