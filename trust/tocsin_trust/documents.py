@@ -18,7 +18,7 @@ ORG_KINDS = ("member", "industry-body", "regulator", "desk")
 _ROOT_CONTEXT = "tocsin-root-proof/v1"
 _AUTHOR_CONTEXT = "tocsin-author-proof/v1"
 _NONCE = re.compile(r"[A-Za-z0-9_.=+/-]{16,512}")
-_CODE = re.compile(r"[!-~]{1,128}")
+CODE = re.compile(r"[!-~]{1,128}")
 _ENROLMENT = ("v", "aud", "org", "kind", "key", "root", "root_proof", "sector", "region", "agreement", "demo")
 _LOGIN = ("v", "aud", "key", "nonce", "iat")
 _PSEUDONYM = ("v", "aud", "org", "key", "author_key", "iat", "proof")
@@ -101,7 +101,7 @@ def read_enrolment_request(envelope: bytes, aud: str) -> EnrolmentRequest:
     if root == opened.key:
         raise fields.error("root", "root and operational key are the same")
     _require_possession(fields, "root_proof", root, _possession(_ROOT_CONTEXT, aud, org, opened.key))
-    sector, region = fields.text("sector", _CODE), fields.text("region", _CODE)
+    sector, region = fields.text("sector", CODE), fields.text("region", CODE)
     agreement, demo = fields.text("agreement", LINE), fields.flag("demo")
     return EnrolmentRequest(aud, org, kind, opened.key, root, sector, region, agreement, demo, opened.digest, envelope)
 

@@ -1,0 +1,248 @@
+"""The receipt: what a third party needs to check one entry with no network, made and verified.
+
+A bundle holds the envelope, its inclusion proof under a signed checkpoint (C2SP tlog-proof text), and the same for
+the statements that gave the author key to its organisation. `verify` follows the whole chain up to the policy; what
+it cannot show (not revoked since, not replaced since) stands in docs/spec/receipt.md and in what `explain` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin_trust import certificate, dsse, jsonstrict, keystate, leaf, merkle, note, statement, wording
+from tocsin_trust.errors import CertificateError, ProofError, ReceiptError, TrustError
+from tocsin_trust.fields import Fields, b64, unb64
+from tocsin_trust.policy import Policy
+from tocsin_trust.statement import Statement
+
+MAX_BYTES = 2_097_152
+MAX_KEY_PROOFS = 16
+MAX_PROOF_HASHES = 63
+TYPE = "tocsin-receipt"
+_PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+_ROOT_KINDS = ("key-add", "root-rotate", "recover")
+_AUTHORITY_KINDS = ("enrol", "suspend", "key-revoke", "recover")
+_PREFIX = "authority:"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A tlog-proof: the index, the hashes up to the root, and the checkpoint they lead to, not yet checked."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a receipt has shown; `accepted_by` vouches for the author key, by the entry `key_index` if there is one."""
+
+    statement: Statement
+    index: int
+    tree_size: int
+    origin: str
+    accepted_by: str
+    checkpoint_text: str
+    key_index: int | None
+    witnessed_by: tuple[str, ...]
+
+
+def proof_text(index: int, hashes: Sequence[bytes], checkpoint_text: str) -> str:
+    """The tlog-proof text of an entry."""
+    lines = (_PROOF_HEADER, f"index {index}", *map(b64, hashes))
+    return "\n".join(lines) + f"\n\n{checkpoint_text}"
+
+
+def parse_proof(text: str) -> Proof:
+    """The proof that `text` holds; ProofError `malformed-proof`. An `extra` line, which nothing signs, is refused."""
+    head, separator, checkpoint_text = text.partition("\n\n")
+    lines = head.split("\n")
+    if not separator or len(lines) < 2 or lines[0] != _PROOF_HEADER:
+        raise _malformed_proof("not a tlog-proof")
+    match = _INDEX.fullmatch(lines[1])
+    hashes = [unb64(line) for line in lines[2:]]
+    if match is None or len(hashes) > MAX_PROOF_HASHES:
+        raise _malformed_proof("the index is malformed or the path too long")
+    found = tuple(value for value in hashes if value is not None and len(value) == merkle.HASH_BYTES)
+    if len(found) != len(hashes):
+        raise _malformed_proof("a line is not a hash in canonical base64")
+    return Proof(int(match.group(1)), found, checkpoint_text)
+
+
+def make(envelope: bytes, proof: str, key_proofs: Sequence[tuple[bytes, str]] = ()) -> bytes:
+    """The bundle of one entry; `key_proofs` are (envelope, proof) of its key's enrol or enrol and key-add, in log order."""
+    return jsonstrict.dumps(
+        {
+            "v": 1,
+            "type": TYPE,
+            "envelope": b64(envelope),
+            "proof": proof,
+            "keyProofs": [{"envelope": b64(of_key), "proof": its_proof} for of_key, its_proof in key_proofs],
+        }
+    )
+
+
+def verify(bundle: bytes, policy: Policy) -> Verified:
+    """What `bundle` shows to somebody who believes `policy`; a TrustError if any link of the chain is missing.
+
+    Every entry of the bundle must be proven under one and the same tree head, so that their order is certain.
+    """
+    fields = Fields(
+        jsonstrict.loads(bundle, max_bytes=MAX_BYTES), ("v", "type", "envelope", "proof", "keyProofs"), _malformed
+    )
+    fields.whole("v", least=1, most=1)
+    fields.one_of("type", (TYPE,))
+    chain = [
+        _entry(Fields(item, ("envelope", "proof"), _malformed, path=f"keyProofs.{number}"), policy)
+        for number, item in enumerate(fields.items("keyProofs", most=MAX_KEY_PROOFS))
+    ]
+    last = _entry(fields, policy)
+    if any((link.head.size, link.head.root) != (last.head.size, last.head.root) for link in chain):
+        raise fields.error("keyProofs", "the entries are proven under different tree heads")
+    if any(earlier.index >= later.index for earlier, later in zip(chain, [*chain[1:], last], strict=True)):
+        raise fields.error("keyProofs", "the entries are not in log order")
+    accepted_by, key_index = _author(last, chain, policy)
+    return Verified(
+        statement=last.statement,
+        index=last.index,
+        tree_size=last.head.size,
+        origin=last.head.origin,
+        accepted_by=accepted_by,
+        checkpoint_text=last.checkpoint_text,
+        key_index=key_index,
+        witnessed_by=_witnesses(last.checkpoint_text, policy),
+    )
+
+
+def explain(outcome: TrustError | Verified, lang: str = "en") -> str:
+    """What a receipt has shown and what not, or why it was refused, in plain sentences (`en` or `zh`)."""
+    if isinstance(outcome, TrustError):
+        return wording.refusal(outcome.code, lang)
+    said = outcome.statement
+    return wording.holds(
+        lang,
+        kind=said.kind,
+        mode=said.mode,
+        key=said.kid,
+        cred=said.cred,
+        iat_unix_s=said.iat_unix_s,
+        index=outcome.index,
+        tree_size=outcome.tree_size,
+        origin=outcome.origin,
+        accepted_by=outcome.accepted_by,
+        key_index=outcome.key_index,
+        witnessed_by=outcome.witnessed_by,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One statement whose place in the log has been checked."""
+
+    statement: Statement
+    index: int
+    head: note.Checkpoint
+    checkpoint_text: str
+
+
+def _entry(fields: Fields, policy: Policy) -> _Entry:
+    opened = dsse.unseal(fields.data("envelope"))
+    said = statement.read(opened)
+    if said.aud != policy.origin:
+        raise fields.error("envelope", "the statement was made for another hub")
+    text: Any = fields.raw("proof")
+    if type(text) is not str:
+        raise fields.error("proof", "a text is wanted here")
+    proof = parse_proof(text)
+    head = note.open_checkpoint(proof.checkpoint_text, *policy.log_verifiers)
+    leaf_hash = merkle.leaf_hash(leaf.text(opened, said))
+    merkle.verify_inclusion(proof.index, head.size, leaf_hash, proof.hashes, head.root)
+    return _Entry(said, proof.index, head, proof.checkpoint_text)
+
+
+def _witnesses(checkpoint_text: str, policy: Policy) -> tuple[str, ...]:
+    found = note.cosignatures(checkpoint_text, policy.witnesses)
+    if len(found) < policy.quorum:
+        raise ReceiptError("quorum-missing", "fewer witnesses have signed than the policy asks for", where="proof")
+    return tuple(signature.verifier.name for signature in found)
+
+
+def _author(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str, int | None]:
+    """Who vouches for the author key, and by which entry."""
+    said = last.statement
+    if said.mode == "attributed" and not said.cred.startswith(_PREFIX):
+        return _member(last, chain, policy)
+    if chain:
+        raise _not_proven("no key proofs belong to this credential")
+    if said.mode == "attributed":
+        _require_authority(said, policy)
+        return said.cred, None
+    if said.mode != "pseudonymous":
+        raise _not_proven("this mode has no credential that can be checked yet")
+    found = certificate.read(said.cred, issuers=policy.certificate_keys, aud=said.aud, author_key=said.kid)
+    if said.kind in statement.CONTENT_KINDS and said.iat_unix_s > found.not_after_unix_s:
+        raise CertificateError("certificate-expired", "the certificate had run out", where="cred")
+    return f"certificate:{found.issuer.hex}", None
+
+
+def _member(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str, int | None]:
+    """Fold the key statements of one organisation, each said by somebody entitled to, up to the author key."""
+    said = last.statement
+    if not chain or chain[0].statement.kind != "enrol":
+        raise _not_proven("the enrolment of the organisation is missing")
+    state = keystate.KeyState()
+    events: list[keystate.KeyEvent] = []
+    for link in chain:
+        _require_entitled(link, state, policy)
+        events += keystate.events_of(link.index, link.statement)
+        state = keystate.fold(events)
+    if any(event.org != said.cred for event in events):
+        raise _not_proven("the key proofs are of another organisation")
+    _require_good(last, state)
+    enrolment = chain[0].statement
+    if said.kind == "moderate" and enrolment.body["kind"] != "desk":
+        raise _not_proven("only a desk moderates")
+    return enrolment.cred, state.life_of(said.kid).added
+
+
+def _require_entitled(link: _Entry, state: keystate.KeyState, policy: Policy) -> None:
+    if link.statement.cred.startswith(_PREFIX):
+        _require_authority(link.statement, policy)
+    else:
+        _require_good(link, state)
+
+
+def _require_authority(said: Statement, policy: Policy) -> None:
+    if said.kind not in _AUTHORITY_KINDS:
+        raise _not_proven("an authority does not make statements of this kind")
+    if policy.authorities.get(said.cred.removeprefix(_PREFIX)) != said.key:
+        raise _not_proven("the authority is not in the policy, or this is not its key")
+
+
+def _require_good(entry: _Entry, state: keystate.KeyState) -> None:
+    """A root speaks about keys only; an operational key about all else, and may revoke a key too."""
+    said = entry.statement
+    if not state.good_at(said.kid, entry.index) or state.org_of(said.kid) != said.cred:
+        raise _not_proven("the author key was not a good key of the organisation at this index")
+    role = state.life_of(said.kid).role
+    if said.kind == "key-revoke":
+        return
+    if said.kind in ("enrol", "suspend") or role != ("root" if said.kind in _ROOT_KINDS else "operational"):
+        raise _not_proven("a key of this role does not make statements of this kind")
+
+
+def _not_proven(rule: str) -> ReceiptError:
+    return ReceiptError("author-not-proven", rule)
+
+
+def _malformed(rule: str, where: str) -> ReceiptError:
+    return ReceiptError("malformed-receipt", rule, where=where)
+
+
+def _malformed_proof(rule: str) -> ProofError:
+    return ProofError("malformed-proof", rule)
