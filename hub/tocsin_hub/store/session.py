@@ -47,6 +47,7 @@ class Store:
         self.url = database_url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._gate = WriteGate()
+        self._busy_timeout_ms = busy_timeout_ms
         if self.is_sqlite:
             if not url.database or url.database == ":memory:":
                 raise ValueError("a hub's SQLite database is a file")
@@ -116,7 +117,9 @@ class Store:
             connection = self._writes.raw_connection()
             try:
                 cursor = connection.cursor()
+                cursor.execute("PRAGMA busy_timeout=500")  # we hold the gate: a long read elsewhere must not hold writers
                 row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
                 cursor.close()
             finally:
                 connection.close()

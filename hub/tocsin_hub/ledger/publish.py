@@ -1,0 +1,87 @@
+"""Publishing: the newest signed checkpoint, and proofs and receipts under it.
+
+A session may see less than the newest checkpoint covers (it began before the last append), so a few older checkpoints
+are kept and the newest that the session can prove is used. Receipts are made from what is stored; nothing here signs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.ledger import append, entries, nodes
+from tocsin_hub.ledger.entries import Placed
+from tocsin_hub.store.tables import BlobRow
+from tocsin_trust import merkle, receipt
+
+KEPT_CHECKPOINTS = 64
+
+
+class Publisher:
+    """Holds what may be shown. Thread-safe; filled by the sealer only."""
+
+    def __init__(self, memo: nodes.Memo) -> None:
+        self._memo = memo
+        self._lock = threading.Lock()
+        self._kept: deque[tuple[int, str]] = deque(maxlen=KEPT_CHECKPOINTS)
+
+    def publish(self, size: int, checkpoint: str) -> None:
+        """Show `checkpoint` over `size` entries from now on. Called after the append is durable and anchored."""
+        with self._lock:
+            self._kept.append((size, checkpoint))
+
+    def checkpoint(self) -> str:
+        """The newest checkpoint, verbatim. Raises HubError busy before the first."""
+        return self._newest(None)[1]
+
+    def proof(self, session: Session, idx: int) -> str:
+        """The C2SP tlog-proof text of the entry `idx`, under the newest checkpoint this session can prove.
+
+        Raises HubError unknown-digest if no such entry is covered, log-corrupt if hashes are missing.
+        """
+        size, checkpoint = self._newest(append.size(session)[0])
+        if not 0 <= idx < size:
+            raise HubError("unknown-digest")
+        hashes = merkle.inclusion_proof(idx, size, nodes.Nodes(session, size, self._memo))
+        return receipt.proof_text(idx, hashes, checkpoint)
+
+    def find(self, session: Session, digest: bytes) -> Placed | None:
+        """Where the statement with this digest lies, or None if it is not in the log."""
+        return append.find(session, [digest]).get(digest)
+
+    def receipt(self, session: Session, digest: bytes, key_digests: Sequence[bytes]) -> bytes:
+        """The receipt bundle of a statement, with proofs of the statements that enrolled its key (`key_digests`).
+
+        Raises HubError unknown-digest, or erased if the payload is gone.
+        """
+        asked = [digest, *key_digests]
+        placed = append.find(session, asked)
+        parts = []
+        for each in asked:
+            if each not in placed:
+                raise HubError("unknown-digest")
+            parts.append((envelope(session, each), self.proof(session, placed[each].idx)))
+        return receipt.make(parts[0][0], parts[0][1], parts[1:])
+
+    def _newest(self, at_most: int | None) -> tuple[int, str]:
+        with self._lock:
+            for size, checkpoint in reversed(self._kept):
+                if at_most is None or size <= at_most:
+                    return size, checkpoint
+        raise HubError("busy")
+
+
+def envelope(session: Session, digest: bytes) -> bytes:
+    """The envelope with this digest as it was sent. Raises HubError unknown-digest or erased. Checks no reading right."""
+    row = session.execute(select(col(BlobRow.envelope)).where(col(BlobRow.digest) == digest)).one_or_none()
+    if row is None:
+        raise HubError("unknown-digest")
+    if row[0] is None:
+        raise HubError("erased")
+    return entries.unpack(row[0])

@@ -1,0 +1,211 @@
+"""The readers: one thread that brings every derived table up to the log, and what a rebuild is.
+
+For each reader a step is: read and parse entries outside the lock, then in one transaction move its cursor by
+compare-and-swap and apply its effect, so each entry counts once whatever dies when. Live steps are small and wait a
+little for company; in a backlog they are larger with a pause between, so that the sequencer hardly notices.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult, Table, delete, func, inspect, insert, select, text, update
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.ledger import append, entries
+from tocsin_hub.ledger.entries import Entry, Reader
+from tocsin_hub.settings import Settings
+from tocsin_hub.store.session import Store
+from tocsin_hub.store.tables import CursorRow
+
+log = logging.getLogger("tocsin.readers")
+_FAULT_PAUSE_S = 1.0
+_FAULT_PAUSE_MAX_S = 30.0
+
+
+class Readers:
+    """Drives `readers` over the log of `store`. Thread-safe; several may run, the cursors keep them honest."""
+
+    def __init__(
+        self,
+        store: Store,
+        readers: Sequence[Reader],
+        clock: Callable[[], int],
+        settings: Settings | None = None,
+    ) -> None:
+        if len({reader.name for reader in readers}) != len(readers):
+            raise ValueError("two readers with one name would share a cursor")
+        self._store = store
+        self._readers = tuple(readers)
+        self._clock = clock
+        self._settings = settings or Settings()
+        self._step_lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._reached = 0
+        self._thread: threading.Thread | None = None
+        self.fault: str | None = None
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the log in a thread until `stop`."""
+        self._stopping = False
+        self._woken = True
+        self._thread = threading.Thread(target=self._run, name="readers", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its step."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; `fault` says whether it also gets on."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wake(self) -> None:
+        """There is something new in the log."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def wait_for(self, idx: int, timeout_s: float) -> bool:
+        """Wait until the rows reflect the entry `idx`; False if that took longer than `timeout_s`."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._reached > idx, timeout=timeout_s)
+
+    # --- work -------------------------------------------------------------------------------------------------------
+
+    def as_of(self, session: Session) -> int:
+        """Entries below this index are reflected in every reader's rows, as this session sees them."""
+        if not self._readers:
+            return append.size(session)[0]
+        rows = session.execute(
+            select(func.min(CursorRow.next_idx), func.count()).where(
+                col(CursorRow.name).in_([reader.name for reader in self._readers])
+            )
+        ).one()
+        return int(rows[0]) if rows[1] == len(self._readers) else 0
+
+    def catch_up(self) -> int:
+        """Bring every reader to the end of the log, in this thread; returns the index reached.
+
+        Durable on return. Raises HubError as the store does, and whatever a reader raises.
+        """
+        while self._step(self._settings.reader_backlog_batch):
+            pass
+        return self._reached
+
+    def _run(self) -> None:
+        pause_s = _FAULT_PAUSE_S
+        while not self._stopping:
+            try:
+                more = self._step(self._settings.reader_batch)
+                while more and not self._stopping:
+                    time.sleep(self._settings.reader_pause_ms / 1_000)
+                    more = self._step(self._settings.reader_backlog_batch)
+                self.fault, pause_s = None, _FAULT_PAUSE_S
+            except Exception as error:  # noqa: BLE001 - edge: a reader that stumbles must not take the log down with it
+                # Nothing is lost: its transaction did not happen. /readyz shows the fault until a step holds again.
+                self.fault = error.code if isinstance(error, HubError) else type(error).__name__
+                log.error("event=reader-failed fault=%s", self.fault, exc_info=not isinstance(error, HubError))
+                self._sleep(pause_s)
+                pause_s = min(2 * pause_s, _FAULT_PAUSE_MAX_S)
+                continue
+            with self._changed:
+                self._changed.wait_for(lambda: self._woken or self._stopping)
+                self._woken = False
+            self._sleep(self._settings.reader_coalesce_ms / 1_000)
+
+    def _sleep(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, timeout=seconds)
+
+    def _step(self, count: int) -> bool:
+        """Move the readers that are furthest behind by up to `count` entries; whether there is more to do."""
+        with self._step_lock:
+            with self._store.read() as session:
+                cursors = {reader.name: cursor(session, reader.name) for reader in self._readers}
+                size = append.size(session)[0]
+                behind = min(cursors.values(), default=size)
+                batch = entries.load(session, behind, min(count, size - behind)) if behind < size else []
+            if batch:
+                for reader in self._readers:
+                    advance(self._store, reader, batch)
+                behind += len(batch)
+            with self._changed:
+                if behind > self._reached:
+                    self._reached = behind
+                    self._changed.notify_all()
+            return behind < size
+
+
+def cursor(session: Session, name: str) -> int:
+    """The index that the reader `name` will see next; 0 if it has never run."""
+    found = session.execute(select(col(CursorRow.next_idx)).where(col(CursorRow.name) == name)).scalar_one_or_none()
+    return 0 if found is None else int(found)
+
+
+def advance(store: Store, reader: Reader, batch: Sequence[Entry]) -> bool:
+    """Apply to `reader` what of `batch` it has not seen, its cursor with it; False if there was nothing for it.
+
+    If we die in here, neither the rows nor the cursor moved. If another process moved the cursor first, nothing is done.
+    """
+    end = batch[-1].idx + 1
+    with store.write("reader") as session:
+        begin = cursor(session, reader.name)
+        fresh = [entry for entry in batch if entry.idx >= begin]
+        if not fresh or fresh[0].idx != begin:
+            return False
+        if not _move_cursor(session, reader.name, begin, end):
+            return False
+        reader.apply(session, fresh)
+    return True
+
+
+def _move_cursor(session: Session, name: str, begin: int, end: int) -> bool:
+    moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        update(CursorRow).where(col(CursorRow.name) == name, col(CursorRow.next_idx) == begin).values(next_idx=end)
+    )
+    if moved.rowcount == 1:
+        return True
+    known = session.execute(select(col(CursorRow.name)).where(col(CursorRow.name) == name)).scalar_one_or_none()
+    if begin != 0 or known is not None:
+        return False
+    session.execute(insert(CursorRow).values(name=name, next_idx=end))
+    return True
+
+
+def rebuild(store: Store, readers: Sequence[Reader], clock: Callable[[], int]) -> int:
+    """Empty what the readers derived and derive it again; returns the index reached.
+
+    Run it with the hub stopped. If it dies half way, the cursors say so and the next run or start carries on.
+    """
+    with store.write("rebuild") as session:
+        present = set(inspect(session.connection()).get_table_names())
+        for reader in readers:
+            for each in reader.tables:
+                if not isinstance(each, str):
+                    session.execute(delete(each))
+                elif each in present:
+                    session.execute(text(f'DELETE FROM "{each}"'))  # noqa: S608 - a name from the code, not from outside
+            session.execute(delete(CursorRow).where(col(CursorRow.name) == reader.name))
+    return Readers(store, readers, clock).catch_up()
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table of a model."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]
