@@ -20,8 +20,8 @@ from tocsin_hub.intake import bodies, credential
 from tocsin_hub.ledger import entries
 
 RECORD_KINDS = ("incident", "finding", "mitigation")
-NAMED_KINDS = frozenset({*statement.IDENTITY_KINDS, *statement.DESK_KINDS})
 THREAD_KINDS = frozenset(statement.THREAD_KINDS)
+MODES = frozenset({"attributed", "pseudonymous"})
 # In the format's list but without a reader yet: an entry nobody can read would be a promise we do not keep.
 NOT_YET = frozenset({"outcome", "sighting", "opinion", "root-rotate", "recover"})
 
@@ -57,14 +57,10 @@ def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -
     said = statement.read(opened)
     if said.aud != anchors.origin:
         raise HubError("wrong-audience", where="aud")
-    if said.mode not in ("attributed", "pseudonymous"):
+    if said.mode not in MODES:
         raise HubError("unknown-mode", where="mode")
     if said.kind in NOT_YET:
         raise HubError("unsupported-kind", where="kind")
-    if said.kind in NAMED_KINDS and said.mode != "attributed":
-        raise HubError("mode-not-allowed", where="mode")
-    if (said.prev is None) == (said.kind in THREAD_KINDS):
-        raise HubError("prev-required" if said.prev is None else "prev-refused", where="prev")
     statement.check_time(said, now_unix_s)
     credential.prove(said, anchors.origin, anchors.certificate_keys, anchors.authorities)
     record = _record(said, anchors.origin)
@@ -73,11 +69,14 @@ def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -
 
 
 def _record(said: statement.Statement, origin: str) -> entries.Record | None:
-    if said.kind in RECORD_KINDS or said.kind == "amend":
-        kind = report.kind_of(said.body) if said.kind == "amend" else said.kind
-        record = report.parse(kind, said.body, mode=said.mode)
-        redact.check(record)
-        return record
+    try:
+        if said.kind in RECORD_KINDS or said.kind == "amend":
+            kind = report.kind_of(said.body) if said.kind == "amend" else said.kind
+            record = report.parse(kind, said.body, mode=said.mode)
+            redact.check(record)
+            return record
+    except taxonomy_errors.TaxonomyError as error:
+        raise error.at("body") from None
     bodies.check(said, origin)
     return None
 

@@ -6,25 +6,19 @@ key cannot be enrolled. Lists of reasons are closed (records.md).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from typing import Any
 
 from tocsin_taxonomy import schemes, vocab
-from tocsin_trust import documents, keys, statement
+from tocsin_trust import documents, fields, keys, statement
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.intake.credential import ORG_ID
 
-ORG_KINDS = ("member", "industry-body", "regulator", "desk")
 ROLES = ("operational",)
 ACTIONS = ("hide", "restore", "erase")
-MODERATE_REASONS = ("identifying", "unlawful", "slander", "spam", "duplicate", "other")
-IDENTITY_REASON = re.compile(r"[a-z][a-z-]{0,39}\Z")  # a code, not a sentence: reasons stand in a public log for ever
-DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-AGREEMENT = re.compile(r"[A-Za-z0-9._-]{1,40}\Z")
+IDENTITY_REASON = re.compile(r"[a-z][a-z-]{0,39}")  # a code, not a sentence: reasons stand in a public log for ever
+AGREEMENT = re.compile(r"[A-Za-z0-9._-]{1,40}")
 ANY_SECTOR_OR_REGION = "*"
 MAX_GRANT_CODES = 100
 
@@ -58,32 +52,32 @@ def _withdraw(said: statement.Statement, origin: str) -> None:
 
 def _moderate(said: statement.Statement, origin: str) -> None:
     _exact(said.body, frozenset({"thread", "action", "reason"}))
-    _text(said.body, "thread", DIGEST.match)
+    _text(said.body, "thread", fields.HEX_DIGEST.fullmatch)
     _text(said.body, "action", ACTIONS.__contains__)
-    _text(said.body, "reason", MODERATE_REASONS.__contains__)
+    _text(said.body, "reason", vocab.MODERATE_REASONS.__contains__)
 
 
 def _suspend(said: statement.Statement, origin: str) -> None:
     _exact(said.body, frozenset({"org", "reason"}))
-    _text(said.body, "org", ORG_ID.match)
-    _text(said.body, "reason", IDENTITY_REASON.match)
+    _text(said.body, "org", fields.ORG_ID.fullmatch)
+    _text(said.body, "reason", IDENTITY_REASON.fullmatch)
 
 
 def _key_add(said: statement.Statement, origin: str) -> None:
     _exact(said.body, frozenset({"org", "key", "role"}))
-    if _text(said.body, "org", ORG_ID.match) != said.cred:
+    if _text(said.body, "org", fields.ORG_ID.fullmatch) != said.cred:
         raise HubError("malformed-body", where="body.org")
     _text(said.body, "role", ROLES.__contains__)
-    keys.parse_public(_text(said.body, "key", DIGEST.match))
+    keys.parse_public(_text(said.body, "key", fields.HEX_DIGEST.fullmatch))
 
 
 def _key_revoke(said: statement.Statement, origin: str) -> None:
     _exact(said.body, frozenset({"org", "key", "reason"}))
-    org = _text(said.body, "org", ORG_ID.match)
+    org = _text(said.body, "org", fields.ORG_ID.fullmatch)
     if not said.cred.startswith("authority:") and org != said.cred:
         raise HubError("malformed-body", where="body.org")
-    _text(said.body, "reason", IDENTITY_REASON.match)
-    keys.parse_public(_text(said.body, "key", DIGEST.match))
+    _text(said.body, "reason", IDENTITY_REASON.fullmatch)
+    keys.parse_public(_text(said.body, "key", fields.HEX_DIGEST.fullmatch))
 
 
 ENROL_FIELDS = frozenset(
@@ -100,11 +94,9 @@ def _enrol(said: statement.Statement, origin: str) -> None:
             raise HubError("enrolment-mismatch", where=f"body.{name}")
     if body["demo"] is not asked.demo:
         raise HubError("enrolment-mismatch", where="body.demo")
-    _text(body, "org", ORG_ID.match)
-    _text(body, "kind", ORG_KINDS.__contains__)
-    _text(body, "agreement", AGREEMENT.match)
-    if keys.parse_public(body["key"]) == keys.parse_public(body["root"]):
-        raise HubError("malformed-body", where="body.root")
+    _text(body, "org", fields.ORG_ID.fullmatch)
+    _text(body, "kind", documents.ORG_KINDS.__contains__)
+    _text(body, "agreement", AGREEMENT.fullmatch)
     _code(body["sector"], "body.sector", scheme="isic")
     _code(body["region"], "body.region", scheme="un-m49")
     _grant(body)
@@ -115,10 +107,10 @@ def _plain(value: object) -> object:
 
 
 def _b64(body: Body, name: str) -> bytes:
-    try:
-        return base64.b64decode(_text(body, name, bool), validate=True)
-    except binascii.Error:
-        raise HubError("malformed-body", where=f"body.{name}") from None
+    data = fields.unb64(body[name])
+    if data is None:
+        raise HubError("malformed-body", where=f"body.{name}")
+    return data
 
 
 def _code(value: object, where: str, *, scheme: str, also: tuple[str, ...] = ("multiple", "unknown")) -> None:

@@ -1,20 +1,18 @@
 """Who may knock, by mathematics alone: an organisation's id, an authority's key, or a certificate for a nameless author.
 
-Pure. Whether the organisation exists, holds this key and is not suspended is the guard's question (members.directory).
+Pure. The form of `cred` was checked with the statement. Whether the organisation exists, holds this key and is not suspended is the guard's question (members.directory).
 A credential is asked for when a thread begins: whoever holds the author key may amend or withdraw for ever, also after
 the certificate has run out.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from tocsin_trust import certificate, keys, statement
 
 from tocsin_hub.errors import HubError
 
-ORG_ID = re.compile(r"org-[a-z2-7]{26}\Z")
 AUTHORITY_ONLY = frozenset({"enrol", "suspend"})
 AUTHORITY_TOO = frozenset({"key-revoke"})
 
@@ -34,8 +32,6 @@ def prove(
         _authority(said, authorities)
     elif said.kind in AUTHORITY_ONLY:
         raise HubError("authority-required", where="cred")
-    elif not ORG_ID.match(said.cred):
-        raise HubError("malformed-credential", where="cred")
 
 
 def _certificate(said: statement.Statement, origin: str, issuers: Collection[keys.PublicKey]) -> None:

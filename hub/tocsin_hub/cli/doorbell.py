@@ -1,0 +1,106 @@
+"""How a command talks to a running hub: over HTTP, through the one door, like everybody else."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tocsin_hub.cli.voice import SETUP, UNREACHABLE, UNVERIFIED, Stop, exit_code_of
+from tocsin_trust import documents, dsse, keys, policy, statement
+
+TIMEOUT_S = 30.0
+
+
+class Doorbell:
+    """A hub at `url`. Answers are JSON objects; a refusal becomes a Stop with the hub's code and hint."""
+
+    def __init__(self, url: str, lang: str = "en") -> None:
+        self.url = url.rstrip("/")
+        headers = {"Accept-Language": lang}
+        self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, headers=headers, trust_env=False)
+
+    def __enter__(self) -> Doorbell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str) -> httpx.Response:
+        """GET, raising Stop for anything but 2xx."""
+        return self._send("GET", path, None)
+
+    def post(self, path: str, envelope: bytes) -> httpx.Response:
+        """POST one envelope, raising Stop for anything but 2xx."""
+        return self._send("POST", path, envelope)
+
+    def policy(self) -> policy.Policy:
+        """The hub's policy. An operator's command does not pin a root: it acts on the operator's own hub."""
+        return policy.read(self.get("/.well-known/tocsin/policy.json").content)
+
+    def login_document(self, origin: str, key: keys.SigningKey) -> bytes:
+        """A fresh challenge of this hub, answered with `key`."""
+        challenge = self._send("POST", "/v1/login/challenge", b"").json()
+        issued = int(challenge["expiresUnixS"]) - 60
+        return documents.login(aud=origin, nonce=challenge["nonce"], iat_unix_s=issued, key=key)
+
+    def submit(self, payload_type: str, payload: bytes, key: keys.SigningKey) -> dict[str, Any]:
+        """Seal, send through the door, and say where it stands: index, digest, replayed."""
+        answer = self.post("/v1/submissions", dsse.seal(payload_type, payload, key))
+        return {
+            "index": int(answer.headers["tocsin-index"]),
+            "digest": answer.headers["tocsin-digest"],
+            "replayed": answer.headers["tocsin-replayed"] == "true",
+        }
+
+    def _send(self, method: str, path: str, content: bytes | None) -> httpx.Response:
+        headers = {} if content is None else {"Content-Type": "application/vnd.dsse+json"}
+        try:
+            answer = self._http.request(method, path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise Stop(
+                UNREACHABLE,
+                "hub-unreachable",
+                f"No hub answers at {self.url} ({type(error).__name__}).",
+                "Start it with: tocsin-hub serve; or name it with --hub URL.",
+            ) from None
+        if answer.is_success:
+            return answer
+        try:
+            problem = answer.json()
+            raise Stop(exit_code_of(answer.status_code), str(problem["code"]), str(problem["code"]), str(problem["hint"]))
+        except (ValueError, KeyError, TypeError):
+            raise Stop(UNVERIFIED, "not-a-hub", f"What answers at {self.url} is no hub.", "Check the address.") from None
+
+
+def statement_by(
+    key: keys.SigningKey, *, kind: str, cred: str, origin: str, now_unix_s: int, body: dict[str, Any]
+) -> tuple[str, bytes]:
+    """Payload type and payload of an attributed statement that opens no thread."""
+    payload = statement.build(
+        kind=kind,
+        aud=origin,
+        mode="attributed",
+        kid=key.public.hex,
+        cred=cred,
+        iat_unix_s=now_unix_s,
+        prev=None,
+        dir=None,
+        body=body,
+        salt=secrets.token_bytes(16),
+    )
+    return statement.payload_type(kind), payload
+
+
+def read_key(path: Path, passphrase: str | None = None) -> keys.SigningKey:
+    """The signing key in a PKCS#8 file that nobody else can read. Raises Stop."""
+    try:
+        mode = path.stat().st_mode
+        pem = path.read_bytes()
+    except OSError as error:
+        raise Stop(SETUP, "key-file-missing", f"Cannot read {path}: {error.strerror}", "Name the key file.") from None
+    if mode & 0o077:
+        raise Stop(SETUP, "key-file-open", f"Others can read {path}.", f"chmod 600 {path}")
+    return keys.SigningKey.from_pkcs8(pem, passphrase)

@@ -1,0 +1,142 @@
+"""The conductor of a submission: admit in one thread, wait for the sequencer, hand back the receipt.
+
+    bytes -> [admit thread] admit -> [sequencer thread] guards, append, seal -> [read thread] receipt -> bytes
+
+One admit thread, because more are slower (they queue for the interpreter lock at each signature). A bulk request is
+admitted in chunks so that single submissions pass between them, and waits for the sequencer once.
+A refusal that depends on the time alone (old `iat`, certificate run out) must not hide that these very bytes were accepted
+while they were good: then the log is asked, and a replay gets its receipt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.intake.admit import Anchors, admit
+from tocsin_hub.ledger import entries, publish
+from tocsin_hub.ledger.publish import Publisher
+from tocsin_hub.ledger.sequencer import Sequencer
+from tocsin_hub.members import directory
+from tocsin_hub.store.session import Session, Store
+from tocsin_trust import dsse, receipt
+
+CHUNK_LINES = 16
+TIME_CODES = frozenset({"clock-skew", "certificate-expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender gets: where its bytes stand in the log, and (if asked for) the receipt bundle."""
+
+    placed: entries.Placed
+    receipt: bytes | None
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of the statement."""
+        return self.placed.digest.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An envelope that is too old to be admitted today and was accepted in its day."""
+
+    placed: entries.Placed
+    kid: str
+
+
+Outcome = entries.Admitted | _Known | HubError
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The one way in. `receive` and `receive_many` are what both faces call; they hold no session."""
+
+    anchors: Anchors
+    clock: Callable[[], int]
+    store: Store
+    sequencer: Sequencer
+    publisher: Publisher
+    admit_pool: Executor
+    read_pool: Executor
+    max_body_bytes: int
+
+    async def receive(self, envelope: bytes) -> Answer:
+        """Take one envelope; durable, anchored and provable on return. Raises HubError, and then nothing was stored."""
+        answer = (await self.receive_many([envelope], with_receipts=True))[0]
+        if isinstance(answer, HubError):
+            raise answer
+        return answer
+
+    async def receive_many(
+        self, envelopes: Sequence[bytes], *, with_receipts: bool = False
+    ) -> list[Answer | HubError]:
+        """Take envelopes in order; each is accepted or refused alone, one answer each, in order."""
+        loop = asyncio.get_running_loop()
+        outcomes: list[Outcome] = []
+        for start in range(0, len(envelopes), CHUNK_LINES):
+            chunk = envelopes[start : start + CHUNK_LINES]
+            outcomes += await loop.run_in_executor(self.admit_pool, self._admit_chunk, chunk)
+        waiting = [item for item in outcomes if isinstance(item, entries.Admitted)]
+        # One future, so one call_soon_threadsafe, for the whole request.
+        sequenced = iter(await asyncio.wrap_future(self.sequencer.submit(waiting)) if waiting else ())
+        results = [next(sequenced) if isinstance(item, entries.Admitted) else item for item in outcomes]
+        placed = [item.placed if isinstance(item, _Known) else item for item in results]
+        if not with_receipts:
+            return [item if isinstance(item, HubError) else Answer(item, None) for item in placed]
+        work = functools.partial(self._with_receipts, envelopes, outcomes, placed)
+        return await loop.run_in_executor(self.read_pool, work)
+
+    def _admit_chunk(self, envelopes: Sequence[bytes]) -> list[Outcome]:
+        return [self._admit(envelope) for envelope in envelopes]
+
+    def _admit(self, envelope: bytes) -> Outcome:
+        try:
+            return admit(envelope, self.anchors, self.clock(), max_bytes=self.max_body_bytes)
+        except HubError as refusal:
+            if refusal.code not in TIME_CODES:
+                return refusal
+            # Signature, key and audience held, or the refusal would have another code: the digest is the sender's own.
+            opened = dsse.unseal(envelope, max_bytes=self.max_body_bytes)
+            with self.store.read() as session:
+                placed = self.publisher.find(session, opened.digest)
+            return refusal if placed is None else _Known(placed, opened.key.hex)
+
+    def _with_receipts(
+        self,
+        envelopes: Sequence[bytes],
+        outcomes: Sequence[Outcome],
+        placed: Sequence[entries.Placed | HubError],
+    ) -> list[Answer | HubError]:
+        answers: list[Answer | HubError] = []
+        with self.store.read() as session:
+            for envelope, outcome, place in zip(envelopes, outcomes, placed, strict=True):
+                if isinstance(place, HubError):
+                    answers.append(place)
+                else:
+                    answers.append(Answer(place, self._receipt(session, envelope, place, _kid(outcome))))
+        return answers
+
+    def _receipt(self, session: Session, envelope: bytes, placed: entries.Placed, kid: str) -> bytes:
+        """The bundle over the kept envelope, or over the sender's own bytes once the kept ones are erased."""
+        chain = directory.proof_chain(session, kid)
+        try:
+            return self.publisher.receipt(session, placed.digest, chain)
+        except HubError as gone:
+            if gone.code != "erased":
+                raise
+        found = [self.publisher.find(session, digest) for digest in chain]
+        proofs = [
+            (publish.envelope(session, each.digest), self.publisher.proof(session, each.idx)) for each in found if each
+        ]
+        return receipt.make(envelope, self.publisher.proof(session, placed.idx), proofs)
+
+
+def _kid(outcome: Outcome) -> str:
+    assert not isinstance(outcome, HubError)  # a refused envelope is never placed
+    return outcome.kid if isinstance(outcome, _Known) else outcome.statement.kid

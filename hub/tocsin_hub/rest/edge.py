@@ -1,0 +1,150 @@
+"""The edge: what every request and every answer passes, whatever the route. Plain ASGI, so that bodies stay streams.
+
+In: no Content-Encoding, never more bytes than the route's limit (refused at the first byte beyond it), a deadline for the
+whole body, no websockets. Out: request id, security headers. A client that goes away is quiet; a fault is logged by
+type and place, never with its message, which may hold payload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.rest import problems
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("tocsin_hub.rest")
+NDJSON = "application/x-ndjson"
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes per kind of body and seconds for a whole body."""
+
+    envelope_bytes: int
+    bulk_bytes: int
+    other_bytes: int = 65_536
+    body_s: float = 30.0
+
+    def for_request(self, path: str, content_type: str) -> int:
+        """The most bytes that this request may carry."""
+        if path == "/v1/submissions":
+            return self.bulk_bytes if content_type.startswith(NDJSON) else self.envelope_bytes
+        if path == "/graphql":
+            return self.other_bytes + self.envelope_bytes * 4 // 3  # a query and one envelope in base64
+        return self.other_bytes
+
+
+class Edge:
+    """Outermost middleware: `Edge(app, limits)` is an ASGI app."""
+
+    def __init__(self, app: App, limits: Limits) -> None:
+        self.app = app
+        self.limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # there is nothing to subscribe to; closing before accept answers 403
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        headers = Headers(scope=scope)
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _dress(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            guarded = _guard(receive, headers, self.limits.for_request(scope["path"], _media_type(headers)), self.limits.body_s)
+            await self.app(scope, guarded, answer)
+        except ClientDisconnect:
+            log.debug("client gone request=%s", request_id)
+        except HubError as error:
+            if not started:
+                await _refuse(error, headers, request_id, scope, receive, answer)
+        except Exception as fault:  # noqa: BLE001  the edge: answer 500, tell the operator where, never what was sent
+            place = "".join(traceback.format_tb(fault.__traceback__)[-6:])
+            log.error("fault request=%s path=%s type=%s\n%s", request_id, scope["path"], type(fault).__name__, place)
+            if not started:
+                await _refuse(HubError("internal"), headers, request_id, scope, receive, answer)
+
+
+def _media_type(headers: Headers) -> str:
+    return headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def _dress(headers: MutableHeaders, request_id: str) -> None:
+    headers["Tocsin-Request"] = request_id
+    for name, value in SECURITY.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")
+
+
+async def _refuse(
+    error: HubError, headers: Headers, request_id: str, scope: Scope, receive: Receive, send: Send
+) -> None:
+    lang = problems.language(headers.get("accept-language"))
+    await problems.response(error, request_id=request_id, lang=lang)(scope, receive, send)
+
+
+def _guard(receive: Receive, headers: Headers, max_bytes: int, body_s: float) -> Receive:
+    """A `receive` that counts, and stops at the limit or the deadline. Raises HubError at once for what headers tell."""
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise HubError("encoding-refused")
+    declared = headers.get("content-length", "0")
+    if not declared.isascii() or not declared.isdigit() or int(declared[:20]) > max_bytes:
+        raise HubError("oversize")
+    seen = 0
+    whole = False
+    deadline: float | None = None
+
+    async def counted() -> Message:
+        nonlocal seen, whole, deadline
+        if whole:  # the body is here: what may follow is only the disconnect, which may take its time
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        deadline = now + body_s if deadline is None else deadline
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HubError("body-timeout") from None
+        seen += len(message.get("body", b""))
+        if seen > max_bytes:
+            raise HubError("oversize")
+        whole = not message.get("more_body", False)
+        return message
+
+    return counted

@@ -1,0 +1,52 @@
+"""The log as files: policy, checkpoint, proofs, and the envelopes that a reader may see."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.intake import payloads
+from tocsin_hub.rest import parts as face
+from tocsin_hub.rest.parts import Parts
+from tocsin_hub.store.session import Session
+
+DSSE = "application/vnd.dsse+json"
+TEXT = "text/plain; charset=utf-8"
+FRESH = {"Cache-Control": "no-cache"}  # public, but a cache must ask again: the log grows
+
+
+def routes(parts: Parts) -> APIRouter:
+    """The routes, closed over the hub's parts."""
+    router = APIRouter()
+
+    @router.get("/.well-known/tocsin/policy.json")
+    async def policy() -> Response:
+        return Response(parts.keyring.policy.raw, media_type=DSSE, headers=FRESH)
+
+    @router.get("/v1/log/checkpoint")
+    async def checkpoint() -> Response:
+        return Response(parts.publisher.checkpoint(), media_type=TEXT, headers=FRESH)
+
+    @router.get("/v1/log/proof")
+    async def proof(request: Request) -> Response:
+        digest = face.digest_of(request.query_params.get("digest", ""))
+        return Response(await face.read(parts, _proof, parts, digest), media_type=TEXT, headers=FRESH)
+
+    @router.get("/v1/blobs/{digest}")
+    async def blob(request: Request, digest: str) -> Response:
+        token = face.bearer(request)
+        return Response(await face.read(parts, _blob, parts, token, digest), media_type=DSSE)
+
+    return router
+
+
+def _proof(session: Session, parts: Parts, digest: bytes) -> str:
+    placed = parts.publisher.find(session, digest)
+    if placed is None:
+        raise HubError("not-found")
+    return parts.publisher.proof(session, placed.idx)
+
+
+def _blob(session: Session, parts: Parts, token: str | None, digest: str) -> bytes:
+    viewer = face.viewer_of(session, parts, token)
+    return payloads.read(session, viewer, face.digest_of(digest))
