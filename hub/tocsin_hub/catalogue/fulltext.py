@@ -29,7 +29,9 @@ def write(session: Session, tokens_by_rec: Mapping[int, Sequence[str]], gone: Se
     if _is_postgres(session):
         session.execute(text("DELETE FROM record_search WHERE rec = :rec"), touched)
         rows: list[dict[str, Any]] = [{"rec": rec, "tokens": list(words)} for rec, words in tokens_by_rec.items()]
-        insert = text("INSERT INTO record_search (rec, tokens) VALUES (:rec, array_to_tsvector(CAST(:tokens AS text[])))")
+        insert = text(
+            "INSERT INTO record_search (rec, tokens) VALUES (:rec, array_to_tsvector(CAST(:tokens AS text[])))"
+        )
     else:
         session.execute(text("DELETE FROM record_fts WHERE rowid = :rec"), touched)
         rows = [{"rec": rec, "tokens": " ".join(words)} for rec, words in tokens_by_rec.items()]

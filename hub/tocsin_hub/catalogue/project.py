@@ -22,20 +22,22 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
-from tocsin_taxonomy import assess, marking, report, schemes
-from tocsin_trust import jsonstrict
 
 from tocsin_hub.catalogue import fulltext, tokens
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
+from tocsin_taxonomy import assess, marking, report, schemes
+from tocsin_trust import jsonstrict
 
 LETTERS = {"incident": "I", "finding": "F", "mitigation": "M"}
 AFTER_MODERATION = {"hide": "hidden", "restore": "published", "erase": "erased"}
 _RECORD: Table = tables.RecordRow.__table__  # type: ignore[attr-defined]
 _BLANK: dict[str, Any] = {
     **{column.name: None for column in _RECORD.columns},
-    **{"amends": 0, "readers": 0, "demo": False},
+    "amends": 0,
+    "readers": 0,
+    "demo": False,
 }
 _KEPT = ("rec", "thread", "record_id", "kind", "state", "reason", "accepted_unix_s", "head_idx")
 
@@ -145,7 +147,7 @@ def _touched(session: Session, batch: Sequence[entries.Entry]) -> dict[int, int]
         .join(head, col(head.thread) == col(version.thread))
         .where(col(version.digest).in_(set(asked.values())))
     )
-    first = {digest: first_idx for digest, first_idx in found}
+    first = dict(found)
     return {idx: first[digest] for idx, digest in asked.items()}
 
 
@@ -183,8 +185,7 @@ def _fill(change: _Change, entry: entries.Entry, *, amends: int) -> None:
     said = entry.statement
     assert said is not None
     record = report.parse(change.row["kind"], said.body, mode=said.mode)
-    severity = getattr(record, "severity", None)
-    potential = getattr(severity, "potential", None)
+    quarter = record.occurred_quarter
     change.row.update(
         head_digest=entry.leaf.digest,
         amends=amends,
@@ -193,25 +194,25 @@ def _fill(change: _Change, entry: entries.Entry, *, amends: int) -> None:
         author_org=said.cred if said.mode == "attributed" else None,
         tlp=record.marking.tlp,
         readers=access.bits(marking.readers(record.marking)),
-        embargo_until_unix_s=record.marking.embargo_until_unix_s,
+        embargo_until_unix_s=record.marking.embargo_unix_s,
         record_type=getattr(record, "record_type", None),
-        primary_category=getattr(record, "primary_category", None),
+        primary_category=record.primary_code,
         sector=record.sector_code,
         region=record.region_code,
-        system_class=getattr(record, "system_class", None),
-        evidence_class=getattr(record, "evidence_class", None),
+        system_class=record.system_class_code,
+        evidence_class=record.evidence_class,
         occurred_year=record.occurred_year,
-        occurred_quarter=record.occurred_quarter,
-        severity_actual=getattr(severity, "actual", None),
-        severity_potential=potential,
-        priority=assess.priority(potential, getattr(record, "acceptability", None)),
-        demo=bool(record.demo),
+        occurred_quarter=None if quarter is None else int(quarter[-1]),
+        severity_actual=record.severity_actual,
+        severity_potential=record.severity_potential,
+        priority=assess.assess(record).priority,
+        demo=record.demo,
     )
     change.rewritten = True
     change.content = _Content(
         body=jsonstrict.dumps(said.body).decode(),
-        tags=_tags(f"{tag.scheme}@{tag.edition}:{tag.code}" for tag in record.tags),
-        recipients=frozenset(record.marking.recipients or ()),
+        tags=_tags(tag.compact for tag in record.tags),
+        recipients=frozenset(record.marking.recipients),
         words=tokens.of_texts(record.searchable_text()),
     )
 

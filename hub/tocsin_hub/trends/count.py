@@ -21,11 +21,11 @@ import numpy as np
 from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
-from tocsin_taxonomy import marking, report, schemes
 
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
+from tocsin_taxonomy import marking, report, schemes
 
 RECORD_KINDS = ("incident", "finding", "mitigation")
 _TREND: Table = tables.TrendRow.__table__  # type: ignore[attr-defined]
@@ -89,7 +89,7 @@ def _touched(session: Session, batch: Sequence[entries.Entry]) -> dict[int, int]
         .join(head, col(head.thread) == col(version.thread))
         .where(col(version.digest).in_(set(asked.values())))
     )
-    first = {digest: first_idx for digest, first_idx in found}
+    first = dict(found)
     return {idx: first[digest] for idx, digest in asked.items()}
 
 
@@ -111,7 +111,9 @@ def _follow(thread: _Thread, row: dict[str, Any]) -> None:
     thread.alive = row["seq"] if row["cancels"] is None else None
 
 
-def _add(rows: list[dict[str, Any]], thread: _Thread, idx: int, values: dict[str, Any], *, hidden: bool = False) -> None:
+def _add(
+    rows: list[dict[str, Any]], thread: _Thread, idx: int, values: dict[str, Any], *, hidden: bool = False
+) -> None:
     row = {**values, "seq": 2 * idx + 1, "cancels": 2 * idx + 1 if hidden else None}
     rows.append(row)
     _follow(thread, row)
@@ -153,8 +155,8 @@ def _values(entry: entries.Entry, rec: int, kind: str | None, numbers: dict[str,
     if said is None or kind is None:
         return {**_BLANK, "rec": rec, "kind": kind}
     record = report.parse(kind, said.body, mode=said.mode)
-    severity = getattr(record, "severity", None)
-    tags = _with_ancestors(f"{tag.scheme}@{tag.edition}:{tag.code}" for tag in record.tags)
+    quarter = record.occurred_quarter
+    tags = _with_ancestors(tag.compact for tag in record.tags)
     return {
         **_BLANK,
         "rec": rec,
@@ -164,16 +166,16 @@ def _values(entry: entries.Entry, rec: int, kind: str | None, numbers: dict[str,
         "record_type": getattr(record, "record_type", None),
         "readers": access.bits(marking.readers(record.marking)),
         "tlp": record.marking.tlp,
-        "embargo_until_unix_s": record.marking.embargo_until_unix_s,
-        "recipients": " ".join(sorted(record.marking.recipients or ())) or None,
+        "embargo_until_unix_s": record.marking.embargo_unix_s,
+        "recipients": " ".join(sorted(record.marking.recipients)) or None,
         "sector": record.sector_code,
         "region": record.region_code,
-        "system_class": getattr(record, "system_class", None),
-        "evidence_class": getattr(record, "evidence_class", None),
+        "system_class": record.system_class_code,
+        "evidence_class": record.evidence_class,
         "year": record.occurred_year,
-        "quarter": record.occurred_quarter,
-        "severity_actual": getattr(severity, "actual", None),
-        "severity_potential": getattr(severity, "potential", None),
+        "quarter": None if quarter is None else int(quarter[-1]),
+        "severity_actual": record.severity_actual,
+        "severity_potential": record.severity_potential,
         "tags": np.array(sorted(numbers[tag] for tag in tags), dtype="<u2").tobytes(),
     }
 

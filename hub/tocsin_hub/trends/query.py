@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
-from tocsin_taxonomy import regions, schemes
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.members import access
 from tocsin_hub.trends.columns import Columns
+from tocsin_taxonomy import regions, schemes, vocab
 
 TEXT_DIMS = ("sector", "region", "record_type", "system_class", "evidence_class", "kind")
 NUMBER_DIMS = {"year": "year", "quarter": "quarter", "severity": "severity_potential"}
 TAG_DIMS = ("category", "leaf")
 DIMS = (*TAG_DIMS, *TEXT_DIMS, *NUMBER_DIMS)
 COVERED = ("category", "sector", "region", "year", "quarter", "severity")
-UNSAID = ("unknown", "withheld")
+UNSAID = ("unknown", "withheld", f"{schemes.SYSTEM_CLASS}:unknown")
 DENSE_LIMIT = 32_000_000  # cells times places on the author axis, in bytes; beyond it, distinct authors by sorting
 
 NOTES: dict[str, dict[str, str]] = {
@@ -141,7 +141,7 @@ def table(session: Session, columns: Columns, viewer: access.Viewer, query: Tren
 
 
 def _codes(values: Iterable[str]) -> list[str]:
-    return [value for value in values if value not in (*UNSAID, "multiple")]
+    return [value for value in values if value not in vocab.SPECIAL]
 
 
 def _notes(query: TrendQuery) -> tuple[str, ...]:
@@ -171,7 +171,9 @@ def _chosen(columns: Columns, viewer: access.Viewer, query: TrendQuery) -> NDArr
     }
     for field, wanted in texts.items():
         if wanted:
-            mask &= np.isin(columns.ids(field), [columns.id_of(field, text) for text in wanted if columns.id_of(field, text) >= 0])
+            mask &= np.isin(
+                columns.ids(field), [columns.id_of(field, text) for text in wanted if columns.id_of(field, text) >= 0]
+            )
     if not query.include_exercise and "exercise" not in query.record_types:
         exercise = columns.id_of("record_type", "exercise")
         if exercise >= 0:
@@ -192,20 +194,22 @@ def _below(codes: Iterable[str]) -> set[str]:
     """The regions asked for and everything inside them; `unknown` and the like as they are."""
     codes = tuple(codes)
     named = set(_codes(codes))
-    return set(codes) | {code for code in regions.intersecting(sorted(named)) if any(regions.covers(own, code) for own in named)}
+    return set(codes) | {
+        code for code in regions.intersecting(sorted(named)) if any(regions.covers(own, code) for own in named)
+    }
 
 
 def _axis(columns: Columns, dim: str, chosen: NDArray[np.bool_]) -> _Axis:
     if dim in TAG_DIMS:
         where, what = (part.seen for part in columns.postings[dim])
         picked = chosen[where]
-        found, numbers = np.unique(what[picked], return_inverse=True)
+        found, ranks = np.unique(what[picked], return_inverse=True)
         texts = columns.tag_texts()
-        return _Axis(where[picked], numbers, [texts[number] for number in found.tolist()])
-    values = columns.ids(NUMBER_DIMS.get(dim, dim))
+        return _Axis(where[picked], ranks, [texts[number] for number in found.tolist()])
+    values: NDArray[Any] = columns.ids(NUMBER_DIMS.get(dim, dim))
     positions = np.flatnonzero(chosen & (values >= 0))
     lowest = int(values[positions].min()) if len(positions) else 0
-    numbers = values[positions] - lowest
+    numbers: NDArray[Any] = values[positions] - lowest
     highest = int(numbers.max()) if len(positions) else -1
     name = _namer(columns, dim)
     return _Axis(positions, numbers, [name(lowest + at) for at in range(highest + 1)])
@@ -243,13 +247,15 @@ def _distinct(columns: Columns, positions: NDArray[Any], cells: NDArray[Any], n_
     """Distinct authors per cell: those with one row are as many as their rows; the others by a table of seen or not."""
     places = columns.axis[positions]
     repeated = places > 0
-    authors = np.bincount(cells[~repeated], minlength=n_cells)
+    authors: NDArray[Any] = np.bincount(cells[~repeated], minlength=n_cells)
     keys = cells[repeated].astype(np.int64) * (columns.places + 1) + places[repeated]
     if n_cells * (columns.places + 1) <= DENSE_LIMIT:
         seen = np.zeros(n_cells * (columns.places + 1), dtype=np.bool_)
         seen[keys] = True
-        return authors + seen.reshape(n_cells, -1).sum(axis=1)
-    return authors + np.bincount(np.unique(keys) // (columns.places + 1), minlength=n_cells)
+        authors += seen.reshape(n_cells, -1).sum(axis=1)
+    else:
+        authors += np.bincount(np.unique(keys) // (columns.places + 1), minlength=n_cells)
+    return authors
 
 
 def _covered(columns: Columns, dim: str, chosen: NDArray[np.bool_]) -> int:
