@@ -21,10 +21,10 @@ from sqlmodel import SQLModel, col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.store.tables import BlobRow, EntryRow
-from tocsin_taxonomy import report
-from tocsin_trust import dsse, leaf, statement
+from tocsin_taxonomy import practice, report
+from tocsin_trust import dsse, keys, leaf, statement
 
-Record = report.Incident | report.Finding | report.Mitigation
+Record = report.Incident | report.Finding | practice.Mitigation
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:
     opened = dsse.Opened(
         payload_type=payload_type,
         payload=payload,
-        key=text.key,
+        key=keys.parse_public(text.author_key),
         signature=text.signature,
         digest=text.digest,
         envelope=envelope,

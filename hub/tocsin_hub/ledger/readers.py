@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, delete, func, inspect, insert, select, text, update
+from sqlalchemy import CursorResult, Table, delete, func, insert, inspect, select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -118,7 +118,7 @@ class Readers:
                     time.sleep(self._settings.reader_pause_ms / 1_000)
                     more = self._step(self._settings.reader_backlog_batch)
                 self.fault, pause_s = None, _FAULT_PAUSE_S
-            except Exception as error:  # noqa: BLE001 - edge: a reader that stumbles must not take the log down with it
+            except Exception as error:
                 # Nothing is lost: its transaction did not happen. /readyz shows the fault until a step holds again.
                 self.fault = error.code if isinstance(error, HubError) else type(error).__name__
                 log.error("event=reader-failed fault=%s", self.fault, exc_info=not isinstance(error, HubError))

@@ -133,7 +133,7 @@ class Sequencer:
                 for job in jobs:
                     job.future.set_result(answers[at : at + len(job.items)])
                     at += len(job.items)
-        except BaseException:  # noqa: BLE001 - edge: whatever it is, a hub without a sequencer must not live on
+        except BaseException:
             log.critical("event=sequencer-died", exc_info=True)
             logging.shutdown()
             os._exit(EXIT_DEAD_SEQUENCER)

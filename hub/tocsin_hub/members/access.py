@@ -259,7 +259,8 @@ def visible_rows(viewer: Viewer, columns: Columns) -> NDArray[np.bool_]:
         named[columns.recipient_rows(viewer.org)] = True
         ways |= named & (columns.tlp == TLP_CODES["red"])
     opened = ways & (columns.state == PUBLISHED) & (columns.embargo_until_unix_s <= viewer.now_unix_s)
-    return opened | ((columns.state != GONE) & _own_rows(viewer, columns))
+    rows: NDArray[np.bool_] = opened | ((columns.state != GONE) & _own_rows(viewer, columns))
+    return rows
 
 
 def _granted_rows(given: Grant | None, columns: Columns) -> NDArray[np.bool_]:

@@ -1,0 +1,232 @@
+"""The keys and the identity of a hub: D/hub.json, D/policy.json and D/keys, made once by `init`, loaded by `load`.
+
+    D/hub.json          what this hub is: origin, prefix, where its anchor lies, which engine it was made for
+    D/policy.json       whom to believe, signed by the root (which is not here)
+    D/keys/             0700: log.key, certificate.key (PKCS #8), tag.key, login.key (32 bytes as hex); each 0600
+
+The root key and the authority's key are written once to the paths given and are never read by a running hub.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin_hub.errors import HubError
+from tocsin_hub.ledger import anchor as anchor_room
+from tocsin_hub.settings import Settings
+from tocsin_hub.store import migrate
+from tocsin_trust import errors as trust_errors
+from tocsin_trust import keys, note, policy
+
+POLICY_DAYS = 397
+DAY_S = 86_400
+AUTHORITY_ID = "authority-1"
+_ID_FILE, _POLICY_FILE, _KEYS = "hub.json", "policy.json", "keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a hub is, for ever; `anchor` may be overridden by a setting, the engine may not change."""
+
+    origin: str
+    prefix: str
+    anchor: Path
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """The keys of a running hub. It has no repr, so that it cannot end up in a log line."""
+
+    identity: Identity
+    policy: policy.Policy
+    log_key: keys.SigningKey
+    certificate_key: keys.SigningKey
+    tag_key: bytes
+    login_key: bytes
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self.identity.origin
+
+    @property
+    def prefix(self) -> str:
+        """What record ids begin with."""
+        return self.identity.prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What `init` made: where it lies and what to compare at first contact. Holds no secret."""
+
+    dir: Path
+    origin: str
+    prefix: str
+    fingerprint_words: str
+    fingerprint_hex: str
+    root_key: Path
+    authority_key: Path
+    authority_id: str
+    anchor: Path
+    same_volume: bool
+
+
+def engine_of(settings: Settings) -> str:
+    """`sqlite` or `postgresql`."""
+    return settings.url().split(":", 1)[0].split("+", 1)[0]
+
+
+def init(
+    settings: Settings,
+    *,
+    origin: str,
+    root_key: Path,
+    authority_key: Path,
+    now_unix_s: int,
+    prefix: str = "TOC",
+    authority_id: str = AUTHORITY_ID,
+    passphrase: str | None = None,
+) -> Made:
+    """Make a hub in `settings.dir`: keys, policy version 1, anchor, migrated database.
+
+    `passphrase` encrypts the root and authority keys. The anchor goes to `settings.anchor`, else beside the directory.
+    Raises HubError hub-exists or file-exists, before anything is written, and never overwrites a file.
+    """
+    anchor = (settings.anchor or settings.dir.resolve().with_name(settings.dir.resolve().name + ".anchor")).resolve()
+    home = settings.dir.resolve()
+    _require_room(home, (root_key, authority_key, anchor))
+    log_key, certificate_key = keys.SigningKey.generate(), keys.SigningKey.generate()
+    root, authority = keys.SigningKey.generate(), keys.SigningKey.generate()
+    signed = policy.sign(
+        policy.build(
+            origin=origin,
+            version=1,
+            root=root.public,
+            issued_unix_s=now_unix_s,
+            expires_unix_s=now_unix_s + POLICY_DAYS * DAY_S,
+            log_keys=[note.vkey(origin, log_key.public)],
+            certificate_keys=[certificate_key.public],
+            authorities={authority_id: authority.public},
+        ),
+        root,
+    )
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.chmod(0o700)
+    (home / _KEYS).mkdir(mode=0o700)
+    _write(home / _KEYS / "log.key", log_key.to_pkcs8(None))
+    _write(home / _KEYS / "certificate.key", certificate_key.to_pkcs8(None))
+    _write(home / _KEYS / "tag.key", secrets.token_hex(32).encode() + b"\n")
+    _write(home / _KEYS / "login.key", secrets.token_hex(32).encode() + b"\n")
+    for path, key in ((root_key, root), (authority_key, authority)):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path, key.to_pkcs8(passphrase))
+    _write(home / _POLICY_FILE, signed, mode=0o644)
+    migrate.upgrade(settings.url())
+    anchor_room.create(anchor, origin)
+    said = {"v": 1, "origin": origin, "prefix": prefix, "anchor": str(anchor), "engine": engine_of(settings)}
+    # Last: a directory without hub.json is no hub, so an init that died half way is seen as such.
+    _write(home / _ID_FILE, json.dumps(said, indent=1, sort_keys=True).encode() + b"\n", mode=0o644)
+    return Made(
+        dir=home,
+        origin=origin,
+        prefix=prefix,
+        fingerprint_words=policy.fingerprint_words(root.public),
+        fingerprint_hex=policy.fingerprint_hex(root.public),
+        root_key=root_key,
+        authority_key=authority_key,
+        authority_id=authority_id,
+        anchor=anchor,
+        same_volume=anchor.stat().st_dev == home.stat().st_dev,
+    )
+
+
+def identity(settings: Settings) -> Identity:
+    """What the hub in `settings.dir` is. Raises HubError hub-missing, or schema-behind if it was made for another engine."""
+    try:
+        said = json.loads((settings.dir / _ID_FILE).read_bytes())
+        found = Identity(said["origin"], said["prefix"], settings.anchor or Path(said["anchor"]), said["engine"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        raise HubError("hub-missing", where="dir") from None
+    if found.engine != engine_of(settings):
+        raise HubError("hub-missing", where="database_url")
+    return found
+
+
+def load(settings: Settings) -> Keyring:
+    """The keys of the hub in `settings.dir`.
+
+    Raises HubError hub-missing, key-file-open (a key or its directory is open to others), or key-unreadable.
+    """
+    known = identity(settings)
+    folder = settings.dir / _KEYS
+    if not folder.is_dir():
+        raise HubError("hub-missing", where=_KEYS)
+    _require_closed(folder)
+    try:
+        trusted = policy.read((settings.dir / _POLICY_FILE).read_bytes())
+        ring = Keyring(
+            identity=known,
+            policy=trusted,
+            log_key=keys.SigningKey.from_pkcs8(_read(folder / "log.key"), None),
+            certificate_key=keys.SigningKey.from_pkcs8(_read(folder / "certificate.key"), None),
+            tag_key=_secret(folder / "tag.key"),
+            login_key=_secret(folder / "login.key"),
+        )
+    except FileNotFoundError:
+        raise HubError("hub-missing", where=_KEYS) from None
+    except trust_errors.TrustError as error:
+        raise HubError("key-unreadable", where=error.where) from None
+    if trusted.origin != known.origin or ring.log_key.public not in {v.public for v in trusted.log_verifiers}:
+        raise HubError("key-unreadable", where=_POLICY_FILE)
+    return ring
+
+
+def read_signing_key(path: Path, passphrase: str | None = None) -> keys.SigningKey:
+    """A root or authority key from its file. Raises HubError key-file-open or key-unreadable."""
+    try:
+        return keys.SigningKey.from_pkcs8(_read(path), passphrase)
+    except (FileNotFoundError, trust_errors.TrustError):
+        raise HubError("key-unreadable", where=path.name) from None
+
+
+def _require_room(home: Path, files: tuple[Path, ...]) -> None:
+    if (home / _ID_FILE).exists() or (home / _KEYS).exists() or (home / "hub.db").exists():
+        raise HubError("hub-exists", where="dir")
+    for path in files:
+        if path.exists():
+            raise HubError("file-exists", where=path.name)
+
+
+def _write(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _require_closed(path: Path) -> None:
+    # The bits, not whether open() works: root can open anything.
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise HubError("key-file-open", where=path.name)
+
+
+def _read(path: Path) -> bytes:
+    _require_closed(path)
+    return path.read_bytes()
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        found = bytes.fromhex(_read(path).decode("ascii").strip())
+    except ValueError:
+        raise HubError("key-unreadable", where=path.name) from None
+    if len(found) != 32:
+        raise HubError("key-unreadable", where=path.name)
+    return found
