@@ -21,6 +21,7 @@ from tocsin_hub.store.tables import RecordRow, RecordTagRow
 from tocsin_taxonomy import regions, schemes, vocab
 
 STATES = ("published", "hidden")
+_CLASS = {"unknown": f"{schemes.SYSTEM_CLASS}:unknown"}  # the word and the code are one
 MAX_TEXT_CHARS = 200
 MAX_WORDS = 16
 MAX_VALUES = 50
@@ -88,7 +89,7 @@ def conditions(query: RecordQuery, *, tags: bool) -> list[ColumnElement[bool]]:
         (row.region, _inside(query.regions)),
         (row.occurred_year, query.years),
         (row.record_type, query.record_types),
-        (row.system_class, query.system_classes),
+        (row.system_class, tuple(_CLASS.get(value, value) for value in query.system_classes)),
         (row.evidence_class, query.evidence_classes),
         (row.priority, query.priorities),
         (row.state, query.states),

@@ -147,7 +147,7 @@ def _touched(session: Session, batch: Sequence[entries.Entry]) -> dict[int, int]
         .join(head, col(head.thread) == col(version.thread))
         .where(col(version.digest).in_(set(asked.values())))
     )
-    first = dict(found)
+    first: dict[bytes, int] = dict(found.all())
     return {idx: first[digest] for idx, digest in asked.items()}
 
 

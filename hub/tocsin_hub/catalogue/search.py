@@ -140,9 +140,8 @@ def _views(session: Session, recs: Sequence[int]) -> list[view.RecordView]:
     if not recs:
         return []
     body = tables.RecordBodyRow
-    bodies: dict[int, str] = dict(
-        session.execute(select(col(body.rec), col(body.body)).where(col(body.rec).in_(recs))).tuples().all()
-    )
+    texts = session.execute(select(col(body.rec), col(body.body)).where(col(body.rec).in_(recs)))
+    bodies: dict[int, str] = dict(texts.all())
     rows = session.execute(select(_RECORD).where(_RECORD.c.rec.in_(recs)))
     found = {row.rec: view.of_row(row, bodies[row.rec]) for row in rows}
     return [found[rec] for rec in recs]

@@ -238,7 +238,7 @@ class Columns:
         positions = np.repeat(np.arange(start, start + len(rows), dtype=np.int32), [len(own) for own in packed])
         used = np.unique(tags)
         if any(int(number) not in self._tags for number in used):
-            self._tags = dict(session.execute(select(_TAG.c.id, _TAG.c.tag)))
+            self._tags = dict(session.execute(select(_TAG.c.id, _TAG.c.tag)).all())
             self._level = {number: level_of(tag) for number, tag in self._tags.items()}
         for level, (where, what) in self.postings.items():
             chosen = np.isin(tags, [number for number in used if self._level[int(number)] == level])

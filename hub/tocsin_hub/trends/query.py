@@ -26,7 +26,8 @@ NUMBER_DIMS = {"year": "year", "quarter": "quarter", "severity": "severity_poten
 TAG_DIMS = ("category", "leaf")
 DIMS = (*TAG_DIMS, *TEXT_DIMS, *NUMBER_DIMS)
 COVERED = ("category", "sector", "region", "year", "quarter", "severity")
-UNSAID = ("unknown", "withheld", f"{schemes.SYSTEM_CLASS}:unknown")
+UNKNOWN_CLASS = f"{schemes.SYSTEM_CLASS}:unknown"
+UNSAID = ("unknown", "withheld", UNKNOWN_CLASS)
 DENSE_LIMIT = 32_000_000  # cells times places on the author axis, in bytes; beyond it, distinct authors by sorting
 
 NOTES: dict[str, dict[str, str]] = {
@@ -166,7 +167,7 @@ def _chosen(columns: Columns, viewer: access.Viewer, query: TrendQuery) -> NDArr
         "sector": query.sectors,
         "region": _below(query.regions),
         "record_type": query.record_types,
-        "system_class": query.system_classes,
+        "system_class": [UNKNOWN_CLASS if value == "unknown" else value for value in query.system_classes],
         "evidence_class": query.evidence_classes,
     }
     for field, wanted in texts.items():
