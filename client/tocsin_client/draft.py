@@ -14,16 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tocsin_client import errors
+from tocsin_client import coarsen, errors
 from tocsin_taxonomy import crosswalk, report, schemes
 from tocsin_taxonomy import errors as taxonomy_errors
 
 KINDS = ("incident", "finding", "mitigation")
 MAX_FILE_BYTES = 1_000_000
-_HOME_SCHEMES = ("caict-2024", "tocsin-ext")
+_HOME_SCHEMES = schemes.OWN_RISK_SCHEMES
 _TEXT_FIELDS = ("title", "summary", "description")
+_NOTE_FIELDS = ("side_effects", "known_bypass")
+_NOTE_PARTS = (
+    "failure", "required_outcome", "minimum_control", "alternatives", "verification_method", "evidence_to_keep", "owner_role",
+    "preconditions",
+)  # fmt: skip
 _DATE_FIELDS = ("occurred", "discovered")
-_TAG_FIELDS = ("risk_tags", "addresses", "category_tags")
+_TAG_FIELDS = ("risk_tags", "addresses")
 _PRECISIONS = (
     (re.compile(r"[0-9]{4}"), "year"),
     (re.compile(r"[0-9]{4}-Q[1-4]"), "quarter"),
@@ -101,7 +106,10 @@ class Draft:
             raise errors.InvalidError("malformed-draft", "fields stand both at the top and under body")
         if kind not in KINDS or not isinstance(body, dict) or not isinstance(notes, dict):
             raise errors.InvalidError(
-                "malformed-draft", f"kind must be one of {', '.join(KINDS)}", where="kind", hint="Start from `tocsin new`."
+                "malformed-draft",
+                f"kind must be one of {', '.join(KINDS)}",
+                where="kind",
+                hint="Start from `tocsin new`.",
             )
         try:
             return cls(kind, _expanded(_plain(body), language), notes)
@@ -141,18 +149,8 @@ class Draft:
     def problems(self, mode: str = "pseudonymous") -> list[Problem]:
         """What keeps this draft from being valid in `mode`; an empty list means it may go through the gate."""
         body = self.completed().body
-        missing = [
-            Problem("field-required", name, "Fill in this field.")
-            for name in report.required_fields(self.kind)
-            if body.get(name) is None
-        ]
-        if missing:
-            return missing
-        try:
-            report.parse(self.kind, body, mode=mode)
-        except taxonomy_errors.TaxonomyError as exc:
-            return [Problem(exc.code, exc.where)]
-        return []
+        coarsen.apply(body, mode)  # the gate makes it coarser too, and shows it
+        return [Problem(p.code, p.where, p.detail or p.meaning) for p in report.problems(self.kind, body, mode=mode)]
 
 
 def _plain(value: Any) -> Any:
@@ -170,7 +168,7 @@ def _expanded(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Short forms written out; long forms pass as they are."""
     body = {str(k): copy.deepcopy(v) for k, v in fields.items() if v is not None}
     for name in _TEXT_FIELDS:
-        if isinstance(body.get(name), str):
+        if isinstance(body.get(name), str) and not (name == "summary" and body[name] == "unknown"):
             body[name] = {"text": body[name].strip(), "language": language}
     for name in _DATE_FIELDS:
         if isinstance(body.get(name), str | int):
@@ -178,6 +176,13 @@ def _expanded(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
     for name in _TAG_FIELDS:
         if isinstance(body.get(name), list):
             body[name] = [_tag(tag) for tag in body[name]]
+    for name in _NOTE_FIELDS:
+        if name in body:
+            body[name] = _note(body[name], language)
+    for name in ("statement", "applicability"):
+        if isinstance(body.get(name), dict):
+            inner = {k: _note(v, language) if k in _NOTE_PARTS else v for k, v in body[name].items()}
+            body[name] = inner
     severity = body.get("severity")
     if isinstance(severity, int):
         severity = (severity, severity)
@@ -190,10 +195,19 @@ def _expanded(fields: Mapping[str, Any], language: str) -> dict[str, Any]:
 
 
 def _date(value: str, name: str) -> dict[str, str]:
-    for form, precision in _PRECISIONS:
-        if form.fullmatch(value):
-            return {"value": value, "precision": precision, "basis": "occurred" if name == "occurred" else "reported"}
-    return {"value": value, "precision": "unknown", "basis": "occurred"}  # the schema refuses it and says where
+    fitting = [precision for form, precision in _PRECISIONS if form.fullmatch(value)]
+    date = {
+        "value": value,
+        "precision": fitting[0] if fitting else "unknown",
+    }  # unknown: the schema refuses and says where
+    return {**date, "basis": "occurred"} if name == "occurred" else date
+
+
+def _note(value: Any, language: str) -> Any:
+    """A text of an optional field, or a list of such, from plain strings."""
+    if isinstance(value, list):
+        return [_note(item, language) for item in value]
+    return {"text": value.strip(), "language": language} if isinstance(value, str) else value
 
 
 def _tag(tag: Any) -> Any:
@@ -221,19 +235,11 @@ def _with_home_tags(tags: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if any(tag["scheme"] in _HOME_SCHEMES for tag in tags):
         return tags
     known = {_compact(tag) for tag in tags}
-    derived = [dict(tag) for tag in crosswalk.derive([schemes.parse(text) for text in sorted(known)])]
+    derived = [dict(tag) for tag in crosswalk.derive(sorted(known))]
     return tags + [tag for tag in derived if _compact(tag) not in known]
 
 
 def _categories(tags: list[dict[str, Any]]) -> list[str]:
-    """The distinct categories of the home tags: the topmost ancestor of each, or the tag itself if it is one."""
-    found: list[str] = []
-    for tag in tags:
-        if tag["scheme"] not in _HOME_SCHEMES:
-            continue
-        code = schemes.parse(_compact(tag))
-        above = schemes.ancestors(code)
-        top = str(above[-1]) if above else str(code)
-        if top not in found:
-            found.append(top)
-    return found
+    """The distinct categories of the home tags."""
+    found = {str(schemes.category(schemes.parse(_compact(tag)))) for tag in tags if tag["scheme"] in _HOME_SCHEMES}
+    return sorted(found - {"None"})

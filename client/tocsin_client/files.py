@@ -76,4 +76,6 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except ValueError as exc:
-        raise errors.SetupError("broken-file", f"{path} is not readable JSON", hint="Restore it from your backup.") from exc
+        raise errors.SetupError(
+            "broken-file", f"{path} is not readable JSON", hint="Restore it from your backup."
+        ) from exc

@@ -115,5 +115,7 @@ class Outbox:
     @staticmethod
     def _path(folder: Path, item_id: str) -> Path:
         if not item_id or not all(c.isascii() and (c.isalnum() or c == "-") for c in item_id):
-            raise errors.UsageError("not-in-outbox", "an outbox item is named by hex digits", hint="`tocsin outbox` lists them.")
+            raise errors.UsageError(
+                "not-in-outbox", "an outbox item is named by hex digits", hint="`tocsin outbox` lists them."
+            )
         return folder / f"{item_id}.json"

@@ -54,10 +54,14 @@ def checked_url(url: str) -> str:
     """The hub's address without a trailing slash. Plain http only to this machine, or with TOCSIN_ALLOW_HTTP=1."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise errors.UsageError("bad-url", "a hub's address looks like https://hub.example", hint="Give scheme and host.")
+        raise errors.UsageError(
+            "bad-url", "a hub's address looks like https://hub.example", hint="Give scheme and host."
+        )
     if parts.scheme == "http" and not _is_local(parts.hostname) and os.environ.get(ALLOW_HTTP_ENV) != "1":
         raise errors.SetupError(
-            "plain-http", "plain http would send your token in clear", hint=f"Use https, or set {ALLOW_HTTP_ENV}=1 in a closed network."
+            "plain-http",
+            "plain http would send your token in clear",
+            hint=f"Use https, or set {ALLOW_HTTP_ENV}=1 in a closed network.",
         )
     return url.rstrip("/")
 

@@ -12,10 +12,11 @@ a nameless record: back up this directory.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tocsin_client import errors, files
 from tocsin_trust import errors as trust_errors
 from tocsin_trust import keys
 
-PASSPHRASE_ENV = "TOCSIN_PASSPHRASE"
+PASSPHRASE_ENV = "TOCSIN_PASSPHRASE"  # noqa: S105 - the name of a variable
 HOME_ENV = "TOCSIN_HOME"
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -128,12 +129,14 @@ class Vault:
         if known is not None:
             return known
         if not path.exists():
-            raise errors.SetupError("no-key", "this profile has no such key", hint="tocsin init URL, or restore your backup.")
+            raise errors.SetupError(
+                "no-key", "this profile has no such key", hint="tocsin init URL, or restore your backup."
+            )
         files.require_private(path)
         pem = path.read_bytes()
         secret = self.passphrase() if b"ENCRYPTED" in pem else None
         try:
-            opened = keys.SigningKey.from_pkcs8(pem, secret.encode() if secret is not None else None)
+            opened = keys.SigningKey.from_pkcs8(pem, secret)
         except (trust_errors.TrustError, ValueError, TypeError) as exc:
             raise errors.SetupError(
                 "key-locked", f"the key {path.name} does not open", hint="Is the passphrase right?"
@@ -168,7 +171,7 @@ class Vault:
         return self.path / "keys" / "authors" / f"{name}.pem"
 
     def _store_key(self, path: Path, key: keys.SigningKey, passphrase: str | None) -> None:
-        files.write(path, key.to_pkcs8(passphrase.encode() if passphrase else None))
+        files.write(path, key.to_pkcs8(passphrase or None))
 
     # --- receipts, threads, notes -------------------------------------------------------------------------------------
     def keep_receipt(self, digest: str, bundle: bytes) -> Path:
@@ -177,10 +180,25 @@ class Vault:
         files.write(path, bundle)
         return path
 
+    def keep_batch(self, name: str, threads: Sequence[dict[str, Any]], receipts: Mapping[str, bytes]) -> None:
+        """Keep the threads and verified receipts of one bulk answer, two files instead of two hundred."""
+        rows = b"".join(json.dumps(t, ensure_ascii=False).encode() + b"\n" for t in threads)
+        files.write(
+            self.path / "receipts" / f"{name}.jsonl",
+            b"".join(d.encode() + b" " + r + b"\n" for d, r in receipts.items()),
+        )
+        files.write(self.path / "threads" / f"{name}.jsonl", rows)
+
     def receipt(self, digest: str) -> bytes | None:
         """The receipt of a statement of ours, or None."""
         path = self.path / "receipts" / f"{_hex(digest)}.json"
-        return path.read_bytes() if path.exists() else None
+        if path.exists():
+            return path.read_bytes()
+        for batch in (self.path / "receipts").glob("*.jsonl"):
+            for line in batch.read_bytes().splitlines():
+                if line.startswith(digest.encode() + b" "):
+                    return line.split(b" ", 1)[1]
+        return None
 
     def keep_thread(self, thread: dict[str, Any]) -> None:
         """Keep what we know of a thread of ours: thread, author_key, mode, kind, digests in order, title, state."""
@@ -188,8 +206,13 @@ class Vault:
 
     def threads(self) -> list[dict[str, Any]]:
         """All threads of ours, oldest first."""
-        found = [files.read_json(p) for p in (self.path / "threads").glob("*.json")]
-        return sorted(found, key=lambda t: (t.get("at_unix_s", 0), t["thread"]))
+        found: dict[str, dict[str, Any]] = {}
+        for batch in (self.path / "threads").glob("*.jsonl"):
+            found.update((row["thread"], row) for row in map(json.loads, batch.read_bytes().splitlines()))
+        for path in (self.path / "threads").glob("*.json"):
+            row = files.read_json(path)
+            found[row["thread"]] = row
+        return sorted(found.values(), key=lambda t: (t.get("at_unix_s", 0), t["thread"]))
 
     def thread_of(self, digest: str) -> dict[str, Any]:
         """The thread that holds this digest (any unique start of at least 8 characters), or SetupError `not-mine`."""

@@ -55,7 +55,9 @@ class Approved:
         """Raise GateError unless the bytes are those that the gate approved."""
         if hashlib.sha256(self.body_bytes).hexdigest() != self.sha256:
             raise errors.GateError(
-                "approval-void", "the bytes are not those that were approved", hint="Preview and approve the draft again."
+                "approval-void",
+                "the bytes are not those that were approved",
+                hint="Preview and approve the draft again.",
             )
         if _fingerprint(self.kind, self.mode, self.sha256, self.by, self.at_day) not in _issued:
             raise errors.GateError(
@@ -122,7 +124,9 @@ def issue(
     """Make an Approved. For the files of this folder only: the checks must have been done."""
     by = by.strip()
     if not by or len(by) > 200 or "\n" in by:
-        raise errors.GateError("approver-missing", "an approval needs the name or role of the person", hint="Give by=….")
+        raise errors.GateError(
+            "approver-missing", "an approval needs the name or role of the person", hint="Give by=…."
+        )
     digest = hashlib.sha256(body_bytes).hexdigest()
     _issued.add(_fingerprint(kind, mode, digest, by, at_day))
     return Approved(kind, mode, body_bytes, digest, by, at_day, decisions, versions, dict(notes or {}))

@@ -50,7 +50,10 @@ def widened(marking: dict[str, Any] | None, *, regulators: bool, everybody: bool
         return marked
     if marked.get("tlp") == "red":
         raise errors.GateError(
-            "marking-red", "a RED record is for its named recipients only", where="marking.tlp", hint="Change the draft's marking."
+            "marking-red",
+            "a RED record is for its named recipients only",
+            where="marking.tlp",
+            hint="Change the draft's marking.",
         )
     if everybody:
         marked["tlp"] = "clear"

@@ -70,7 +70,9 @@ def approve_public_batch(
     statement = statement.strip()
     if not 20 <= len(statement) <= 1000:
         raise errors.GateError(
-            "statement-missing", "the statement must be 20 to 1,000 characters", hint="Say what the records are and why they may be published."
+            "statement-missing",
+            "the statement must be 20 to 1,000 characters",
+            hint="Say what the records are and why they may be published.",
         )
     own = dictionary or Dictionary()
     day = today or datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -80,7 +82,10 @@ def approve_public_batch(
             checked.append(_checked(draft, own))
         except errors.InvalidError as exc:
             raise errors.GateError(
-                exc.code, f"draft {number}: {exc.message}", where=f"{number}.{exc.where or ''}".rstrip("."), hint=exc.hint
+                exc.code,
+                f"draft {number}: {exc.message}",
+                where=f"{number}.{exc.where or ''}".rstrip("."),
+                hint=exc.hint,
             ) from exc
         if progress is not None:
             progress(number + 1)
@@ -114,5 +119,7 @@ def _checked(draft: Draft, own: Dictionary) -> tuple[str, dict[str, Any]]:
     blocking = findings.find(body, own, propose=False)
     if blocking:
         code = "own-dictionary" if blocking[0].blocks == "dictionary" else "identifying-text"
-        raise errors.GateError(code, f"a {blocking[0].class_} in the text", where=blocking[0].path, hint="Leave this record out.")
+        raise errors.GateError(
+            code, f"a {blocking[0].class_} in the text", where=blocking[0].path, hint="Leave this record out."
+        )
     return completed.kind, body

@@ -61,6 +61,11 @@ def _plain(pattern: re.Pattern[str], class_: str) -> Detector:
     return detect
 
 
+def _urls(text: str) -> Iterator[Found]:
+    for match in _URL.finditer(text):
+        yield Found("url", match.start(), match.start() + len(match.group().rstrip(".,;:!?)]}")))
+
+
 def _hosts(text: str) -> Iterator[Found]:
     for match in _HOST.finditer(text):
         yield Found("host", *match.span())
@@ -86,7 +91,9 @@ def _numbers(text: str) -> Iterator[Found]:
         if any(a <= start and end <= b for a, b in public):
             continue
         digits = sum(c.isdigit() for c in match.group())
-        phone_like = match.group()[0] in "+(" or digits != len(match.group()) or re.fullmatch(r"1[3-9][0-9]{9}", match.group())
+        phone_like = (
+            match.group()[0] in "+(" or digits != len(match.group()) or re.fullmatch(r"1[3-9][0-9]{9}", match.group())
+        )
         yield Found("phone" if phone_like and digits >= 7 else "number", start, end)
 
 
@@ -106,7 +113,7 @@ def _secrets(text: str) -> Iterator[Found]:
 
 # Order matters where two find the same stretch: the first in this list names it.
 DETECTORS: tuple[tuple[str, Detector], ...] = (
-    ("url", _plain(_URL, "url")),
+    ("url", _urls),
     ("secret", _secrets),
     ("path", _plain(_WINDOWS_PATH, "path")),
     ("path", _plain(_HOME_PATH, "path")),

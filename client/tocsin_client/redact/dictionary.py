@@ -54,7 +54,9 @@ class Dictionary:
             plain = _squash(term)[0]
             if len(plain) < 2:
                 raise errors.SetupError(
-                    "dictionary-unusable", "the dictionary has a term of fewer than two letters", hint="Lengthen or remove it."
+                    "dictionary-unusable",
+                    "the dictionary has a term of fewer than two letters",
+                    hint="Lengthen or remove it.",
                 )
             squashed.add(plain)
         if len(squashed) > MAX_TERMS:
@@ -68,7 +70,9 @@ class Dictionary:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as exc:
             raise errors.SetupError(
-                "dictionary-unreadable", f"the dictionary {path} cannot be read", hint="Make it a readable UTF-8 text file."
+                "dictionary-unreadable",
+                f"the dictionary {path} cannot be read",
+                hint="Make it a readable UTF-8 text file.",
             ) from exc
         return cls.of(line for raw in lines if (line := raw.split("#", 1)[0].strip()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,13 +12,15 @@ from tocsin_client.redact.dictionary import Dictionary
 from tocsin_taxonomy import redact as shared_rules
 
 VERSIONS = (detectors.VERSION,)
+# Whatever breaks a detector refuses the record; what is not listed here (MemoryError, Ctrl-C) ends the call as well.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, re.error)
 _RANK = {"dictionary": 0, "rule": 1, "": 2}
 
 
 def _run(name: str, call: Any, text: str, path: str) -> list[spans.Found]:
     try:
         return list(call(text))
-    except Exception as exc:  # noqa: BLE001 - edge: whatever breaks a detector must refuse, not slip through
+    except _FAULTS as exc:
         raise errors.GateError(
             "detector-failed",
             f"the detector {name} failed, so nothing leaves ({type(exc).__name__})",
@@ -30,16 +33,20 @@ def _rules(text: str) -> list[spans.Found]:
     return [spans.Found(hit.class_, hit.start, hit.end) for hit in shared_rules.findings(text)]
 
 
-def _in_text(path: str, text: str, dictionary: Dictionary, *, free: bool) -> Iterable[tuple[spans.Found, str]]:
+def _in_text(
+    path: str, text: str, dictionary: Dictionary, *, free: bool, propose: bool
+) -> Iterable[tuple[spans.Found, str]]:
     if len(text) > detectors.MAX_TEXT_CHARS:
         raise errors.GateError(
             "text-too-long", f"a text is over {detectors.MAX_TEXT_CHARS} characters", where=path, hint="Shorten it."
         )
     for found in _run("own-dictionary", dictionary.find, text, path):
         yield found, "dictionary"
+    if not free:
+        return
     for found in _run("shared-rules", _rules, text, path):
         yield found, "rule"
-    if not free:
+    if not propose:
         return
     seen = spans.view(text)
     for name, detect in detectors.DETECTORS:
@@ -62,11 +69,11 @@ def find(body: dict[str, Any], dictionary: Dictionary, *, propose: bool = True) 
 
     `propose=False` runs only what blocks (own dictionary, the rules shared with the hub), for text of public sources.
     """
-    free = {path for path, _ in spans.texts(body)} if propose else set()
+    free = {path for path, _ in spans.texts(body)}
     result: list[spans.Span] = []
     counters: dict[str, dict[str, int]] = {}
     for path, text in spans.texts(body, coded=True):
-        for found, blocks in _without_overlap(_in_text(path, text, dictionary, free=path in free)):
+        for found, blocks in _without_overlap(_in_text(path, text, dictionary, free=path in free, propose=propose)):
             piece = text[found.start : found.end]
             numbers = counters.setdefault(found.class_, {})
             number = numbers.setdefault(piece, len(numbers) + 1)

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tocsin_client import errors
-from tocsin_client.redact import approval, coarsen, findings
+from tocsin_client import coarsen, errors
+from tocsin_client.redact import approval, findings
 from tocsin_client.redact.dictionary import Dictionary
 from tocsin_client.redact.preview import Preview
 from tocsin_taxonomy import errors as taxonomy_errors
@@ -26,7 +26,9 @@ MODES = ("attributed", "pseudonymous")
 def require_mode(mode: str) -> None:
     """Raise UsageError unless this version can send in `mode`."""
     if mode not in MODES:
-        raise errors.UsageError("unknown-mode", f"mode must be one of {', '.join(MODES)}", hint="Use pseudonymous, the default.")
+        raise errors.UsageError(
+            "unknown-mode", f"mode must be one of {', '.join(MODES)}", hint="Use pseudonymous, the default."
+        )
 
 
 def check(
@@ -87,10 +89,14 @@ def approval_from_file(data: bytes, *, dictionary: Dictionary | None = None) -> 
         versions = tuple(str(v) for v in raw["versions"])
         stated = str(raw["sha256"])
     except (ValueError, KeyError, TypeError, UnicodeError) as exc:
-        raise errors.GateError("approval-void", "this is not an approval file", hint="Make one with --approve-only.") from exc
+        raise errors.GateError(
+            "approval-void", "this is not an approval file", hint="Make one with --approve-only."
+        ) from exc
     require_mode(mode)
     if hashlib.sha256(body_bytes).hexdigest() != stated:
-        raise errors.GateError("approval-void", "the approved bytes were changed", hint="Preview and approve the draft again.")
+        raise errors.GateError(
+            "approval-void", "the approved bytes were changed", hint="Preview and approve the draft again."
+        )
     try:
         body = jsonstrict.loads(body_bytes)
     except trust_errors.TrustError as exc:
@@ -100,9 +106,7 @@ def approval_from_file(data: bytes, *, dictionary: Dictionary | None = None) -> 
     own = dictionary or Dictionary()
     kept = {(d.path, d.class_) for d in decisions if d.action == "keep" and d.reason}
     public = bool((body.get("provenance") or {}).get("batch_approval"))
-    left = [
-        s for s in findings.find(body, own, propose=not public) if s.blocks or (s.path, s.class_) not in kept
-    ]
+    left = [s for s in findings.find(body, own, propose=not public) if s.blocks or (s.path, s.class_) not in kept]
     if left:
         raise errors.GateError("undecided", f"a {left[0].class_} was not decided on", where=left[0].path)
     parse(kind, body, mode)

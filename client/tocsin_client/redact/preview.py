@@ -13,8 +13,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tocsin_client import errors
-from tocsin_client.redact import approval, audience, coarsen, findings, spans, unusual
+from tocsin_client import coarsen, errors
+from tocsin_client.redact import approval, audience, findings, unusual
+from tocsin_client.redact import spans as marks
 from tocsin_client.redact.dictionary import Dictionary
 from tocsin_taxonomy import errors as taxonomy_errors
 from tocsin_taxonomy import report
@@ -31,7 +32,7 @@ class Preview:
     mode: str
     written: dict[str, Any] = dataclasses.field(repr=False)  # as the person wrote it
     source: dict[str, Any] = dataclasses.field(repr=False)
-    spans: tuple[spans.Span, ...]
+    spans: tuple[marks.Span, ...]
     dictionary: Dictionary = dataclasses.field(repr=False)
     at_day: str
     coarsened: tuple[coarsen.Change, ...] = ()
@@ -41,13 +42,13 @@ class Preview:
 
     # --- what a person looks at -------------------------------------------------------------------------------------
     @property
-    def open(self) -> tuple[spans.Span, ...]:
+    def open(self) -> tuple[marks.Span, ...]:
         """Spans that still need a decision."""
         decided = {d.span for d in self.decisions}
         return tuple(s for s in self.spans if s.id not in decided)
 
     @property
-    def blocked(self) -> tuple[spans.Span, ...]:
+    def blocked(self) -> tuple[marks.Span, ...]:
         """Hits of the own dictionary: no decision helps, the draft itself must change."""
         return tuple(s for s in self.spans if s.blocks == "dictionary")
 
@@ -56,18 +57,18 @@ class Preview:
         """The body with all decisions so far applied."""
         body = copy.deepcopy(self.source)
         chosen = {d.span: d.action for d in self.decisions}
-        by_path: dict[str, list[spans.Span]] = {}
+        by_path: dict[str, list[marks.Span]] = {}
         for span in self.spans:
             by_path.setdefault(span.path, []).append(span)
         for path, found in by_path.items():
-            text = str(spans.at(body, path))
+            text = str(marks.at(body, path))
             for span in reversed(found):
                 action = chosen.get(span.id, "keep")
                 if action == "replace":
                     text = text[: span.start] + span.proposal + text[span.end :]
                 elif action == "drop":
                     text = _without(text, span.start, span.end)
-            spans.put(body, path, text)
+            marks.put(body, path, text)
         return body
 
     @property
@@ -90,22 +91,23 @@ class Preview:
         """How many members could have written it."""
         return unusual.measure(self.source, self.directory)
 
-    def diff(self) -> list[tuple[str, str, str, str]]:
-        """Word diff per text field: (path, "same" | "out" | "in", text, "") in reading order; unchanged fields left out."""
-        before, after = dict(spans.texts(self.written)), dict(spans.texts(self.body))
-        lines: list[tuple[str, str, str, str]] = []
+    def diff(self) -> list[tuple[str, str, str]]:
+        """Word diff per text field: (path, "same" | "out" | "in", text) in reading order; unchanged and coarsened fields left out."""
+        before: dict[str, str] = dict(marks.texts(self.written))
+        after: dict[str, str] = dict(marks.texts(self.body))
+        lines: list[tuple[str, str, str]] = []
         for path in before:
-            if before[path] == after.get(path, ""):
+            if before[path] == after.get(path, "") or path.split(".")[0] in coarsen.FIELDS:
                 continue
-            old, new = _WORD.findall(before[path]), _WORD.findall(after.get(path, ""))
+            old, new = _WORD.findall(before[path]), _WORD.findall(after.get(path))
             for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
                 if tag == "equal":
-                    lines.append((path, "same", "".join(old[a:b]), ""))
+                    lines.append((path, "same", "".join(old[a:b])))
                     continue
                 if b > a:
-                    lines.append((path, "out", "".join(old[a:b]), ""))
+                    lines.append((path, "out", "".join(old[a:b])))
                 if d > c:
-                    lines.append((path, "in", "".join(new[c:d]), ""))
+                    lines.append((path, "in", "".join(new[c:d])))
         return lines
 
     # --- what a person decides --------------------------------------------------------------------------------------
@@ -123,7 +125,9 @@ class Preview:
             reason = ((reasons or {}).get(span_id) or inline).strip()
             if span_id not in known or action not in approval.ACTIONS:
                 raise errors.GateError(
-                    "unknown-decision", f"no such span or decision: {span_id!r}", hint="Decide keep, replace or drop per span id."
+                    "unknown-decision",
+                    f"no such span or decision: {span_id!r}",
+                    hint="Decide keep, replace or drop per span id.",
                 )
             made[span_id] = _decision(known[span_id], action, reason)
         return dataclasses.replace(self, decisions=tuple(made[s.id] for s in self.spans if s.id in made))
@@ -184,18 +188,24 @@ class Preview:
             raise errors.GateError(exc.code, f"not a valid {self.kind}: {exc.code}", where=exc.where) from exc
 
 
-def _decision(span: spans.Span, action: str, reason: str) -> approval.Decision:
+def _decision(span: marks.Span, action: str, reason: str) -> approval.Decision:
     if span.blocks == "dictionary":
         raise errors.GateError(
             "own-dictionary", "a hit of your own dictionary", where=span.path, hint="Rewrite this text in the draft."
         )
     if action == "keep" and span.blocks:
         raise errors.GateError(
-            "identifying-text", f"a {span.class_} cannot be kept: the hub refuses it too", where=span.path, hint="Replace or drop it."
+            "identifying-text",
+            f"a {span.class_} cannot be kept: the hub refuses it too",
+            where=span.path,
+            hint="Replace or drop it.",
         )
     if action == "keep" and not reason:
         raise errors.GateError(
-            "reason-required", f"keeping {span.id} needs a reason", where=span.path, hint="Give reasons={…}; it stays here."
+            "reason-required",
+            f"keeping {span.id} needs a reason",
+            where=span.path,
+            hint="Give reasons={…}; it stays here.",
         )
     return approval.Decision(span.id, span.path, span.class_, action, reason)
 

@@ -11,11 +11,11 @@ from typing import Any
 # eye. Everything else that is text is looked at; a new field is looked at until it is listed here (fail closed).
 CODED_KEYS = frozenset(
     {
-        "language", "scheme", "edition", "code", "confidence", "assigned_by", "predicate", "via", "record_type", "value",
+        "language", "code", "confidence", "assigned_by", "predicate", "via", "record_type",
         "precision", "basis", "ai_contribution", "ai_role", "system_class", "system_classes", "sector", "sectors", "region",
         "evidence_class", "primary_category", "from", "to", "relation", "lifecycle_stage", "discovery_method", "tlp",
         "audience", "recipients", "embargo_until", "pap", "strategy", "control_layer", "status", "digest", "licence",
-        "at_day", "retrieved", "cost_band", "time_to_deploy_band", "likelihood", "better", "affected", "loss_types",
+        "at_day", "retrieved", "cost_band", "time_to_deploy_band", "likelihood", "better", "loss_types", "evidence_digest", "record_id", "tag",
     }
 )  # fmt: skip
 
@@ -77,9 +77,8 @@ def texts(body: Any, path: str = "", *, coded: bool = False) -> Iterator[tuple[s
         yield path, body
     elif isinstance(body, dict):
         for key, value in body.items():
-            if coded or key not in CODED_KEYS:
-                yield from texts(value, f"{path}.{key}" if path else str(key), coded=coded)
-            elif isinstance(value, dict):  # a coded field that grew into an object is looked at
+            # A coded field that grew into an object is looked at.
+            if coded or key not in CODED_KEYS or isinstance(value, dict):
                 yield from texts(value, f"{path}.{key}" if path else str(key), coded=coded)
     elif isinstance(body, list | tuple):
         for index, value in enumerate(body):

@@ -30,7 +30,9 @@ class Unusual:
 
 
 def _sector_fits(exposed: str, member: str) -> bool:
-    return exposed in ("multiple", "unknown", "withheld", "") or member in ("multiple", "unknown", "") or exposed == member
+    return (
+        exposed in ("multiple", "unknown", "withheld", "") or member in ("multiple", "unknown", "") or exposed == member
+    )
 
 
 def _region_fits(exposed: str, member: str) -> bool:

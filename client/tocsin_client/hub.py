@@ -1,0 +1,308 @@
+"""`Hub`, a hub as its user sees it: join, preview, submit, amend, withdraw, status, search, trends, verify.
+
+    with Hub("https://hub.example") as hub:
+        preview = hub.preview(Draft.load("draft.yaml"))
+        receipt = hub.submit(preview.approve(by="compliance", decisions={"s1": "replace"}))
+
+Nothing leaves without an approval; no receipt is returned before it is verified; what cannot be sent waits in the outbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from tocsin_client import errors, joining, reading, receipts, sending, sign
+from tocsin_client.draft import Draft
+from tocsin_client.outbox import Outbox
+from tocsin_client.receipts import Receipt
+from tocsin_client.redact import gate
+from tocsin_client.redact.approval import Approved, ApprovedBatch
+from tocsin_client.redact.dictionary import HEADER, Dictionary
+from tocsin_client.redact.preview import Preview
+from tocsin_client.tokens import Tokens
+from tocsin_client.transport import Transport
+from tocsin_client.trends import Trends
+from tocsin_client.vault import Vault, default_home
+from tocsin_taxonomy import vocab
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+class Hub:
+    """One hub and one profile. Use it as a context manager, or call `close`.
+
+    `url` may be None if the profile has joined. `public=True` reads as the public does and needs no profile.
+    `transport` replaces the network (httpx), `clock` the time; `ask_passphrase` is called at most once.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        profile: str = "default",
+        home: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+        lang: str = "en",
+        clock: Callable[[], int] = _now,
+        ask_passphrase: Callable[[], str] | None = None,
+        public: bool = False,
+    ) -> None:
+        self.vault = Vault(home or default_home(), profile, ask_passphrase=ask_passphrase)
+        if url is None:
+            url = str(self.vault.profile()["url"])
+        elif self.vault.exists and not public and self.vault.profile()["url"] != url.rstrip("/"):
+            raise errors.SetupError(
+                "other-hub",
+                "this profile has joined another hub",
+                hint="Choose another profile, or leave the address out.",
+            )
+        self.lang = lang
+        self.public = public
+        self._clock = clock
+        self._named = Transport(url, lang=lang, transport=transport)
+        self._nameless = Transport(url, lang=lang, transport=transport)
+        self._tokens: Tokens | None = None
+
+    def __enter__(self) -> Hub:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._named.close()
+        self._nameless.close()
+
+    # --- joining ----------------------------------------------------------------------------------------------------
+    def join(
+        self,
+        *,
+        sector: str,
+        region: str,
+        fingerprint: str | None = None,
+        confirm: joining.Confirm | None = None,
+        kind: str = "member",
+        agreement: str = joining.AGREEMENT,
+        name: str | None = None,
+        publish_name: bool = False,
+        passphrase: str | None = None,
+        demo: bool = False,
+    ) -> joining.Joined:
+        """Pin the hub's root after its fingerprint was compared, make keys, ask to be enrolled. Safe to repeat.
+
+        Give `fingerprint` (words or hex) or `confirm`, which is shown origin and fingerprint and answers True. `name` goes
+        to the hub's operator only, unless `publish_name`. Without `passphrase` the keys lie unencrypted, 0600.
+        """
+        pinned = joining.pin(self.vault, self._named, fingerprint=fingerprint, confirm=confirm, now=self._clock())
+        envelope = joining.request(
+            self.vault, pinned, url=self._named.url, kind=kind, sector=sector, region=region, agreement=agreement,
+            passphrase=passphrase, lang=self.lang, demo=demo,
+        )  # fmt: skip
+        path = self.vault.path / "dictionary.txt"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(HEADER, encoding="utf-8")
+        return joining.post_request(self.vault, self._named, envelope, name=name, publish_name=publish_name)
+
+    def enrolment(self) -> dict[str, Any] | None:
+        """This organisation as the hub's directory shows it, or None while the request is pending."""
+        org = self.vault.profile()["org"]
+        try:
+            return self._named.request("GET", f"/v1/directory/{org}").json()
+        except errors.RefusedError as exc:
+            if exc.code != "not-found":
+                raise
+            return None
+
+    def directory(self) -> list[dict[str, Any]]:
+        """All enrolled organisations as anybody may see them."""
+        members = self._named.request("GET", "/v1/directory").json().get("members")
+        return [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
+
+    def refresh_policy(self) -> int:
+        """Take the hub's newest policy if the pinned root signed it; returns its version."""
+        return joining.refresh_policy(self.vault, self._named, now=self._clock()).version
+
+    def login(self) -> None:
+        """Get a fresh reading token for this organisation."""
+        self._session().get(self._named, "org", fresh=True)
+
+    def logout(self) -> None:
+        """Revoke the reading token of this organisation."""
+        self._session().logout(self._named, "org")
+
+    # --- the gate ---------------------------------------------------------------------------------------------------
+    def dictionary(self) -> Dictionary:
+        """The own dictionary of this profile (empty if there is none)."""
+        path = self.vault.path / "dictionary.txt"
+        return Dictionary.load(path) if path.exists() else Dictionary()
+
+    def preview(self, draft: Draft, mode: str = "pseudonymous") -> Preview:
+        """What would leave. The draft stays here; only the whole public directory is fetched, to count who could have written it."""
+        try:
+            members: Sequence[Mapping[str, Any]] | None = self.directory()
+        except errors.ClientError:
+            members = None  # shown to the person as "not known"
+        return gate.check(draft, mode, dictionary=self.dictionary(), directory=members, today=_day(self._clock()))
+
+    def approval_from_file(self, data: bytes) -> Approved:
+        """An approval made earlier, checked again with this profile's dictionary."""
+        return gate.approval_from_file(data, dictionary=self.dictionary())
+
+    # --- sending ----------------------------------------------------------------------------------------------------
+    def submit(self, approved: Approved, *, again: bool = False) -> Receipt:
+        """Sign, send, and return the verified receipt.
+
+        UnreachableError: kept in the outbox. VerificationError: the hub's answer is kept as evidence. ConflictError
+        `already-sent`: this profile has sent the same body before; `again=True` sends it as another record.
+        """
+        _require_approved(approved)
+        if not again:
+            known = [
+                t for t in self.vault.threads() if t.get("body_sha256") == approved.sha256 and t["state"] != "refused"
+            ]
+            if known:
+                raise errors.ConflictError(
+                    "already-sent",
+                    "this profile has sent the same record before",
+                    where=known[0]["thread"],
+                    hint="tocsin status",
+                )
+        return self._sender().submit(approved)
+
+    def submit_many(
+        self, batch: ApprovedBatch | Sequence[Approved], progress: sending.Progress | None = None
+    ) -> sending.BulkResult:
+        """Send an approved batch in bulk requests; `progress(done, total)` after each. Records already sent are left out.
+
+        Refused lines do not stop the others; look at `.refused`. UnreachableError: what was under way is in the outbox.
+        """
+        items = list(batch)
+        for approved in items:
+            _require_approved(approved)
+            if approved.mode in sign.NAMELESS:
+                raise errors.UsageError(
+                    "bulk-attributed-only", "bulk requests are for attributed records", hint="Use submit."
+                )
+        known = {t.get("body_sha256") for t in self.vault.threads() if t["state"] == "accepted"}
+        return self._sender().submit_many([a for a in items if a.sha256 not in known], progress)
+
+    def amend(self, record: str | Receipt, approved: Approved) -> Receipt:
+        """Replace the newest version of a thread of ours; `record` is a digest (or its first 8 characters), receipt, or record id."""
+        _require_approved(approved)
+        thread = self._thread(record)
+        if (approved.kind, approved.mode) != (thread["kind"], thread["mode"]):
+            raise errors.ConflictError(
+                "kind-changed", "a thread keeps its kind and mode", hint="Withdraw it and submit a new record."
+            )
+        envelope = sign.sign(
+            approved, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin,
+            now_unix_s=self._clock(), prev=thread["digests"][-1],
+        )  # fmt: skip
+        return self._sender().send(envelope, kind="amend", mode=thread["mode"], thread=thread)
+
+    def withdraw(self, record: str | Receipt, reason: str = "error") -> Receipt:
+        """Take a record back: its text is erased at the hub, a tombstone and the log's leaves stay."""
+        if reason not in vocab.WITHDRAW_REASONS:
+            raise errors.UsageError("unknown-reason", f"reason must be one of {', '.join(vocab.WITHDRAW_REASONS)}")
+        thread = self._thread(record)
+        envelope = sign.sign_withdrawal(
+            reason, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin, mode=thread["mode"],
+            now_unix_s=self._clock(), prev=thread["digests"][-1],
+        )  # fmt: skip
+        return self._sender().send(envelope, kind="withdraw", mode=thread["mode"], thread=thread)
+
+    def resend(self) -> list[Receipt]:
+        """Send what waits in the outbox, oldest first; stops with UnreachableError when the hub does not answer."""
+        return self._sender().resend(self.approval_from_file)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits, and what was refused for good."""
+        return Outbox(self.vault.path)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+    def status(self, record: str | Receipt | None = None) -> Any:
+        """How a record of ours stands at the hub (a dict); without argument the list of own threads, from this disk."""
+        if record is None:
+            return self.vault.threads()
+        thread = self._thread(record)
+        nameless = thread["mode"] in sign.NAMELESS
+        route, subject = (self._nameless, thread["author_key"]) if nameless else (self._named, "org")
+        return self._session().with_token(
+            route,
+            subject,
+            lambda token: route.request("GET", f"/v1/submissions/{thread['thread']}", token=token).json(),
+        )
+
+    def search(self, **filters: Any) -> reading.Page:
+        """Records this reader may see, newest first: kinds, tags, sectors, regions, years, text, severity_min, first, after, …"""
+        return reading.search(self._graphql, **filters)
+
+    def show(self, record_id: str) -> dict[str, Any]:
+        """One record by its id (TOC-I-2026-000007); RefusedError `not-found` if it is not there for this reader."""
+        return reading.show(self._graphql, record_id)
+
+    def trends(self, by: Sequence[str] = ("category",), **filters: Any) -> Trends:
+        """Exact counts over the records this reader may see, by one or two dimensions."""
+        return reading.trends(self._graphql, by, **filters)
+
+    def verify(self, receipt: Receipt | bytes | str | Path) -> Receipt:
+        """Check a receipt against the pinned policy, with no network. VerificationError if it does not hold."""
+        if isinstance(receipt, Receipt):
+            bundle = receipt.bundle
+        else:
+            bundle = receipt if isinstance(receipt, bytes) else Path(receipt).read_bytes()
+        return receipts.verified(bundle, self._pinned())
+
+    # --- parts ------------------------------------------------------------------------------------------------------
+    def _pinned(self) -> Any:
+        return joining.pinned_policy(self.vault)
+
+    def _session(self) -> Tokens:
+        if self._tokens is None:
+            self._tokens = Tokens(self.vault, self._pinned().origin, self._clock)
+        return self._tokens
+
+    def _sender(self) -> sending.Sender:
+        return sending.Sender(self.vault, self.outbox, self._pinned(), self._named, self._nameless, self._clock)
+
+    def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        if self.public or not self.vault.has_key("operational"):
+            return reading.post(self._named, None, query, variables)
+        return self._session().with_token(
+            self._named, "org", lambda token: reading.post(self._named, token, query, variables)
+        )
+
+    def _thread(self, record: str | Receipt) -> dict[str, Any]:
+        if isinstance(record, Receipt):
+            return self.vault.thread_of(record.digest)
+        if record.count("-") >= 3:
+            return self.vault.thread_of(str(self.show(record)["digest"]))
+        return self.vault.thread_of(record)
+
+    def _key_name(self, thread: Mapping[str, Any]) -> str:
+        """Nameless threads have their own key; attributed ones were signed by the member's."""
+        own = self.vault.key("operational").public.hex if thread["mode"] not in sign.NAMELESS else ""
+        return "operational" if thread["author_key"] == own else str(thread["author_key"])
+
+
+def _require_approved(approved: object) -> None:
+    if type(approved) is not Approved:
+        raise errors.GateError(
+            "not-approved", "only an Approved can be sent", hint="Use hub.preview(draft).approve(by=…)."
+        )
+
+
+def _day(now_unix_s: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(now_unix_s))

@@ -1,0 +1,112 @@
+"""A trend table as the hub counted it for this reader: rows, what is covered, as of which log entry; for scripts and eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin_taxonomy import errors as taxonomy_errors
+from tocsin_taxonomy import schemes
+
+DIMENSIONS = (
+    "category", "leaf", "sector", "region", "year", "quarter", "severity", "record_type", "system_class", "evidence_class", "kind",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """One cell: its keys in the order of `Trends.by`, how many records, and by how many visible author keys."""
+
+    keys: tuple[str, ...]
+    count: int
+    author_keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """An exact table over the records this reader may see. `author_keys` count keys, not organisations."""
+
+    by: tuple[str, ...]
+    rows: tuple[TrendRow, ...] = field(repr=False)
+    total: int
+    author_keys: int
+    as_of: int
+    coverage: Mapping[str, Any] = field(repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def __iter__(self) -> Iterator[TrendRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_rows(self, lang: str | None = None) -> list[dict[str, Any]]:
+        """One dict per row: a key per dimension, `count`, `author_keys`; with `lang` also `<dimension>_label`."""
+        result = []
+        for row in self.rows:
+            line: dict[str, Any] = dict(zip(self.by, row.keys, strict=True))
+            if lang is not None:
+                line |= {f"{d}_label": label(k, lang) for d, k in zip(self.by, row.keys, strict=True)}
+            result.append({**line, "count": row.count, "author_keys": row.author_keys})
+        return result
+
+    def coverage_line(self, lang: str = "en") -> str:
+        """What the table covers, in one sentence that must stand under every figure made from it."""
+        zh = lang.startswith("zh")
+        said = "；".join(self.notes) if zh else "; ".join(self.notes)
+        if zh:
+            head = f"共 {self.total} 条本读者可见的记录，来自 {self.author_keys} 个作者密钥（不等于机构数），截至日志第 {self.as_of} 条。"
+        else:
+            head = (
+                f"{self.total} records that this reader may see, by {self.author_keys} author keys (not organisations), "
+                f"as of log entry {self.as_of}."
+            )
+        return f"{head} {said}".strip()
+
+    def table(self, lang: str = "en") -> str:
+        """The table as plain text, widest counts first."""
+        heads = (
+            *self.by,
+            "记录" if lang.startswith("zh") else "records",
+            "作者密钥" if lang.startswith("zh") else "author keys",
+        )
+        lines = [(*(label(k, lang) for k in row.keys), str(row.count), str(row.author_keys)) for row in self.rows]
+        return "\n".join([*_aligned([heads, *lines], numbers=2), self.coverage_line(lang)])
+
+    def __str__(self) -> str:
+        return self.table()
+
+
+def label(key: str, lang: str) -> str:
+    """The name of a compact code in `lang`; other keys (years, plain values) as they are."""
+    if "@" not in key:
+        return key
+    try:
+        return schemes.label(schemes.parse(key), lang)
+    except taxonomy_errors.TaxonomyError:
+        return key
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes: Chinese characters take two."""
+    return sum(2 if ord(c) >= 0x1100 and _wide(c) else 1 for c in text)
+
+
+def _wide(char: str) -> bool:
+    import unicodedata
+
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+def _aligned(lines: Sequence[Sequence[str]], *, numbers: int) -> list[str]:
+    columns = [max(width(line[i]) for line in lines) for i in range(len(lines[0]))]
+    first_number = len(columns) - numbers
+    result = []
+    for line in lines:
+        cells = []
+        for i, cell in enumerate(line):
+            gap = " " * (columns[i] - width(cell))
+            cells.append(gap + cell if i >= first_number else cell + gap)
+        result.append("  ".join(cells).rstrip())
+    return result

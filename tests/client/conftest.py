@@ -1,0 +1,116 @@
+"""What the client's tests share: the simulated hub, a home directory, drafts that are valid, a member that has joined."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tocsin_client import Draft, Hub
+from tocsin_client.redact.approval import Approved
+
+
+def _load(name: str) -> ModuleType:
+    """A module of tests/simulators: tests are no package, so it is loaded by its path, once."""
+    full = f"tocsin_simulators_{name}"
+    if full not in sys.modules:
+        path = Path(__file__).resolve().parents[1] / "simulators" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(full, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[full] = module
+        spec.loader.exec_module(module)
+    return sys.modules[full]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in (
+        "TOCSIN_PASSPHRASE",
+        "TOCSIN_LANG",
+        "TOCSIN_HUB_URL",
+        "TOCSIN_PROFILE",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def sim() -> Any:
+    """A hub in memory that can be told to lie."""
+    return _load("hub").HubSimulator()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def make_hub(sim: Any, home: Path) -> Iterator[Callable[..., Hub]]:
+    """A Hub on the simulator, for any profile; closed at the end."""
+    opened: list[Hub] = []
+
+    def make(profile: str = "default", **kwargs: Any) -> Hub:
+        hub = Hub(
+            "http://testserver", profile=profile, home=home, transport=sim.transport(), clock=lambda: sim.now, **kwargs
+        )
+        hub._named._sleep = hub._nameless._sleep = lambda _s: None  # no test waits for a back-off
+        opened.append(hub)
+        return hub
+
+    yield make
+    for hub in opened:
+        hub.close()
+
+
+@pytest.fixture
+def member(sim: Any, make_hub: Callable[..., Hub]) -> Hub:
+    """A member that has joined and is enrolled."""
+    hub = make_hub()
+    hub.join(sector="isic@4:K", region="un-m49@2024:156", fingerprint=sim.fingerprint)
+    sim.enrol_all()
+    return hub
+
+
+FIELDS: dict[str, Any] = {
+    "title": "Cloned voice asked a clerk for a transfer",
+    "summary": "A caller with the cloned voice of a director asked a clerk for an urgent transfer; a call back stopped it.",
+    "occurred": "2024-Q1",
+    "ai_contribution": "yes",
+    "ai_role": "tool-of-harm",
+    "system_class": "tocsin-system-class@2026-11:speech-or-audio",
+    "sector": "isic@4:K",
+    "region": "un-m49@2024:030",
+    "risk_tags": ["caict-2024@2024-12:derived.individual-organisation.criminal-use"],
+    "severity": (0, 4),
+}
+
+
+@pytest.fixture
+def draft() -> Callable[..., Draft]:
+    """A valid incident, with fields replaced at will."""
+
+    def make(**fields: Any) -> Draft:
+        return Draft.incident(**{**FIELDS, **fields})
+
+    return make
+
+
+@pytest.fixture
+def approved(member: Hub, draft: Callable[..., Draft]) -> Callable[..., Approved]:
+    """An approval of a valid incident in a mode."""
+
+    def make(mode: str = "pseudonymous", **fields: Any) -> Approved:
+        return member.preview(draft(**fields), mode=mode).approve(by="a tester")
+
+    return make

@@ -1,0 +1,381 @@
+"""A hub in memory that speaks the REST shapes, keeps a real Merkle log and signs real receipts, and can be told to lie.
+
+`lies` holds what it does wrong from now on: wrong-root, wrong-leaf, other-hub, old-checkpoint, swapped-receipt, fork,
+bad-certificate, error-500, busy, cut, slow, short-bulk, html. `serve()` puts it on a loopback port for the command line.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.server
+import json
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+
+from tocsin_taxonomy import errors as taxonomy_errors
+from tocsin_taxonomy import report
+from tocsin_trust import certificate, documents, dsse, keys, leaf, merkle, note, policy, receipt, statement
+from tocsin_trust import errors as trust_errors
+
+DAY_S = 86_400
+AUTHORITY = "sim"
+
+
+class Refusal(Exception):
+    """What the simulated hub answers instead of a success."""
+
+    def __init__(self, status: int, code: str, where: str | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code, self.where = status, code, where
+
+
+class HubSimulator:
+    """One hub; `requests` lists (method, path, has token) of all that arrived."""
+
+    def __init__(self, *, origin: str = "sim.example/log", now: int = 1_795_000_000) -> None:
+        self.origin, self.now = origin, now
+        self.root, self.log, self.certifier, self.authority = (keys.SigningKey.generate() for _ in range(4))
+        self.lies: set[str] = set()
+        self.requests: list[tuple[str, str, bool]] = []
+        self.envelopes: list[bytes] = []
+        self.leaves: list[bytes] = []
+        self.by_digest: dict[str, int] = {}
+        self.heads: dict[str, str] = {}  # any digest of a thread -> newest digest
+        self.threads: dict[str, str] = {}  # any digest of a thread -> first digest
+        self.withdrawn: set[str] = set()
+        self.pending: dict[str, bytes] = {}
+        self.orgs: dict[str, dict[str, Any]] = {}
+        self.certified: set[str] = set()
+        self.tokens: dict[str, tuple[str, str]] = {}
+        self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # GraphQL operation name -> data
+        self.policy = self.make_policy(version=1)
+        self.first_checkpoint = ""
+
+    # --- keys and policy --------------------------------------------------------------------------------------------
+    def make_policy(self, *, version: int, root: keys.SigningKey | None = None, expires: int | None = None) -> bytes:
+        signer = root or self.root
+        payload = policy.build(
+            origin=self.origin,
+            version=version,
+            root=signer.public,
+            issued_unix_s=self.now - DAY_S,
+            expires_unix_s=expires or self.now + 365 * DAY_S,
+            log_keys=[note.vkey(self.origin, self.log.public)],
+            certificate_keys=[self.certifier.public],
+            authorities={AUTHORITY: self.authority.public},
+        )
+        return policy.sign(payload, signer)
+
+    @property
+    def fingerprint(self) -> str:
+        return policy.fingerprint_words(self.root.public)
+
+    # --- the log ----------------------------------------------------------------------------------------------------
+    def _node(self, leaves: list[bytes]) -> merkle.Node:
+        hashes = [merkle.leaf_hash(data) for data in leaves]
+
+        def node(level: int, index: int) -> bytes:
+            return merkle.root_of(hashes[index << level : (index + 1) << level])
+
+        return node
+
+    def checkpoint(self, leaves: list[bytes] | None = None) -> str:
+        held = self.leaves if leaves is None else leaves
+        head = merkle.root_of([merkle.leaf_hash(data) for data in held])
+        if "wrong-root" in self.lies:
+            head = secrets.token_bytes(32)
+        key = keys.SigningKey.generate() if "other-hub" in self.lies else self.log
+        return note.sign_checkpoint(self.origin, len(held), head, key)
+
+    def proof(self, index: int) -> str:
+        leaves = list(self.leaves)
+        if (
+            "old-checkpoint" in self.lies
+        ):  # as a restored backup would: the log before the newest entries, ours put at the end
+            leaves = [*self.leaves[:1], self.leaves[index]]
+            index = 1
+        if "fork" in self.lies:  # same size, another history
+            leaves = [secrets.token_bytes(40) if i not in (0, index) else data for i, data in enumerate(leaves)]
+        hashes = merkle.inclusion_proof(index, len(leaves), self._node(leaves))
+        if "wrong-leaf" in self.lies and hashes:
+            hashes = [*hashes[:-1], secrets.token_bytes(32)]
+        return receipt.proof_text(index, hashes, self.checkpoint(leaves))
+
+    def receipt(self, digest: str) -> bytes:
+        index = self.by_digest[digest]
+        if "swapped-receipt" in self.lies:
+            index = 0
+        said = statement.read(dsse.unseal(self.envelopes[index]))
+        chain: list[tuple[bytes, str]] = []
+        if said.mode == "attributed" and said.cred in self.orgs:
+            at = self.orgs[said.cred]["enrolledIndex"]
+            chain = [(self.envelopes[at], self.proof(at) if "old-checkpoint" not in self.lies else self._old_proof(at))]
+        return receipt.make(self.envelopes[index], self.proof(index), chain)
+
+    def _old_proof(self, index: int) -> str:
+        return receipt.proof_text(index, [], self.checkpoint(self.leaves[:1]))
+
+    def append(self, envelope: bytes) -> tuple[int, str, bool]:
+        """Check an envelope about as a hub does and put it in the log: (index, digest, replayed)."""
+        try:
+            opened = dsse.unseal(envelope)
+            said = statement.read(opened)
+            if said.aud != self.origin:
+                raise Refusal(403, "wrong-audience")
+            digest = said.digest.hex()
+            if digest in self.by_digest:
+                return self.by_digest[digest], digest, True
+            statement.check_time(said, self.now)
+            self._admit(said)
+        except (trust_errors.TrustError, taxonomy_errors.TaxonomyError) as exc:
+            raise Refusal(422, exc.code, exc.where) from exc
+        self.envelopes.append(envelope)
+        self.leaves.append(leaf.text(opened, said))
+        index = len(self.leaves) - 1
+        self.by_digest[digest] = index
+        first = self.threads.get(said.prev or "", digest)
+        self.threads[digest] = first
+        for known, thread in self.threads.items():
+            if thread == first:
+                self.heads[known] = digest
+        if said.kind == "withdraw":
+            self.withdrawn.add(first)
+        return index, digest, False
+
+    def _admit(self, said: statement.Statement) -> None:
+        if said.kind == "enrol":
+            return
+        if said.prev is not None:
+            if said.prev not in self.threads:
+                raise Refusal(404, "thread-unknown")
+            if self.heads[said.prev] != said.prev:
+                raise Refusal(409, "stale-prev")
+        elif said.mode == "attributed":
+            if said.cred not in self.orgs or self.orgs[said.cred]["key"] != said.kid:
+                raise Refusal(403, "author-unknown")
+        elif said.kid not in self.certified:
+            raise Refusal(403, "certificate-invalid")
+        if said.kind in report.MODELS:
+            report.parse(said.kind, said.body, mode=said.mode)
+
+    def enrol_all(self) -> int:
+        """Do what an operator with the authority key does: enrol all pending requests."""
+        for org, envelope in list(self.pending.items()):
+            asked = documents.read_enrolment_request(envelope, self.origin)
+            body = {
+                "org": org, "kind": asked.kind, "key": asked.key.hex, "root": asked.root.hex, "sector": asked.sector,
+                "region": asked.region, "agreement": asked.agreement, "demo": asked.demo, "grant": None,
+                "request": base64.b64encode(envelope).decode(),
+            }  # fmt: skip
+            payload = statement.build(
+                kind="enrol", aud=self.origin, mode="attributed", kid=self.authority.public.hex, cred=f"authority:{AUTHORITY}",
+                iat_unix_s=self.now, prev=None, dir=None, body=body,
+            )  # fmt: skip
+            index, _, _ = self.append(dsse.seal(statement.payload_type("enrol"), payload, self.authority))
+            self.orgs[org] = {
+                "org": org, "kind": asked.kind, "sector": asked.sector, "region": asked.region, "key": asked.key.hex,
+                "agreement": asked.agreement, "demo": asked.demo, "enrolledIndex": index, "suspendedIndex": None, "name": None,
+            }  # fmt: skip
+            del self.pending[org]
+        return len(self.orgs)
+
+    # --- the face ---------------------------------------------------------------------------------------------------
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self.handle)
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        self.requests.append((request.method, request.url.path, bool(token)))
+        if "cut" in self.lies:
+            raise httpx.ReadError("cut", request=request)
+        if "slow" in self.lies:
+            raise httpx.ReadTimeout("slow", request=request)
+        if "html" in self.lies:
+            return httpx.Response(200, html="<h1>captive portal</h1>")
+        if "error-500" in self.lies:
+            return _problem(Refusal(500, "internal"))
+        try:
+            if "busy" in self.lies:
+                raise Refusal(503, "busy")
+            return self._route(request, token)
+        except Refusal as refusal:
+            return _problem(refusal)
+
+    def _route(self, request: httpx.Request, token: str) -> httpx.Response:
+        method, path, body = request.method, request.url.path, request.content
+        simple: dict[tuple[str, str], Callable[[bytes, str], httpx.Response]] = {
+            ("POST", "/v1/enrolments"): self._enrolments,
+            ("POST", "/v1/pseudonyms"): self._pseudonyms,
+            ("POST", "/v1/login/challenge"): lambda _b, _t: httpx.Response(200, json={"nonce": "n" * 32, "expiresUnixS": self.now + 120}),
+            ("POST", "/v1/login"): self._login,
+            ("DELETE", "/v1/login"): lambda _b, t: (self.tokens.pop(t, None), httpx.Response(204))[1],
+            ("POST", "/graphql"): self._graphql,
+            ("GET", "/.well-known/tocsin/policy.json"): lambda _b, _t: httpx.Response(200, content=self.policy),
+            ("GET", "/v1/directory"): lambda _b, _t: httpx.Response(200, json={"asOf": len(self.leaves), "members": [_public(o) for o in self.orgs.values()]}),
+            ("GET", "/healthz"): lambda _b, _t: httpx.Response(200, json={"ok": True}),
+            ("GET", "/v1/log/checkpoint"): lambda _b, _t: httpx.Response(200, text=self.checkpoint()),
+        }  # fmt: skip
+        if (method, path) in simple:
+            return simple[method, path](body, token)
+        if (method, path) == ("POST", "/v1/submissions"):
+            bulk = request.headers["content-type"] == "application/x-ndjson"
+            return self._bulk(body) if bulk else self._single(body)
+        if method == "GET" and path.startswith("/v1/directory/"):
+            org = path.rsplit("/", 1)[1]
+            if org not in self.orgs:
+                raise Refusal(404, "not-found")
+            return httpx.Response(200, json={**_public(self.orgs[org]), "keys": []})
+        if method == "GET" and path.startswith("/v1/submissions/"):
+            return self._status(path.rsplit("/", 1)[1], token)
+        raise Refusal(404, "not-found")
+
+    def _single(self, envelope: bytes) -> httpx.Response:
+        index, digest, replayed = self.append(envelope)
+        headers = {"Tocsin-Index": str(index), "Tocsin-Digest": digest, "Tocsin-Replayed": str(replayed).lower()}
+        return httpx.Response(200 if replayed else 201, content=self.receipt(digest), headers=headers)
+
+    def _bulk(self, body: bytes) -> httpx.Response:
+        rows: list[dict[str, Any]] = []
+        for number, line in enumerate(body.splitlines(), 1):
+            try:
+                index, digest, replayed = self.append(line)
+                rows.append(
+                    {
+                        "line": number,
+                        "status": 200 if replayed else 201,
+                        "index": index,
+                        "digest": digest,
+                        "replayed": replayed,
+                    }
+                )
+            except Refusal as refusal:
+                rows.append(
+                    {
+                        "line": number,
+                        "status": refusal.status,
+                        "code": refusal.code,
+                        "where": refusal.where,
+                        "hint": "",
+                        "digest": None,
+                    }
+                )
+        for row in rows:
+            if row["digest"]:
+                row["receipt"] = json.loads(self.receipt(row["digest"]))
+        if "short-bulk" in self.lies:
+            rows = rows[:-1]
+        rows.append({"checkpoint": self.checkpoint(), "accepted": 0, "refused": 0})
+        return httpx.Response(200, content=b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+
+    def _status(self, digest: str, token: str) -> httpx.Response:
+        if token not in self.tokens:
+            raise Refusal(401, "token-invalid" if token else "login-required")
+        if digest not in self.threads:
+            raise Refusal(404, "not-found")
+        first = self.threads[digest]
+        said = statement.read(dsse.unseal(self.envelopes[self.by_digest[first]]))
+        if self.tokens[token][1] not in (said.kid, said.cred):
+            raise Refusal(404, "not-found")
+        head = self.heads[first]
+        return httpx.Response(200, json={
+            "digest": digest, "thread": first, "kind": said.kind, "mode": said.mode, "index": self.by_digest[digest],
+            "state": "withdrawn" if first in self.withdrawn else "published", "reason": None, "firstIndex": self.by_digest[first],
+            "headIndex": self.by_digest[head], "headDigest": head, "amends": 0, "recordId": "TOC-I-2026-000001", "asOf": len(self.leaves),
+        })  # fmt: skip
+
+    def _enrolments(self, body: bytes, token: str) -> httpx.Response:
+        envelope = base64.b64decode(json.loads(body)["envelope"])
+        asked = documents.read_enrolment_request(envelope, self.origin)
+        if asked.org not in self.orgs:
+            self.pending[asked.org] = envelope
+        return httpx.Response(202, json={"digest": asked.digest.hex(), "org": asked.org, "state": "pending"})
+
+    def _pseudonyms(self, body: bytes, token: str) -> httpx.Response:
+        asked = documents.read_pseudonym_request(body, self.origin)
+        if asked.org not in self.orgs or self.orgs[asked.org]["key"] != asked.key.hex:
+            raise Refusal(403, "author-unknown")
+        until = statement.round_day(self.now + 90 * DAY_S)
+        signer = keys.SigningKey.generate() if "bad-certificate" in self.lies else self.certifier
+        text = certificate.issue(aud=self.origin, author_key=asked.author_key.hex, not_after_unix_s=until, key=signer)
+        self.certified.add(asked.author_key.hex)
+        return httpx.Response(201, json={"certificate": text, "notAfterUnixS": until})
+
+    def _login(self, body: bytes, token: str) -> httpx.Response:
+        asked = documents.read_login(body, self.origin)
+        owners = [org for org, row in self.orgs.items() if row["key"] == asked.key.hex]
+        if not owners and asked.key.hex not in self.certified:
+            raise Refusal(403, "author-unknown")
+        made = secrets.token_urlsafe(24)
+        self.tokens[made] = ("org", owners[0]) if owners else ("author", asked.key.hex)
+        kind, subject = self.tokens[made]
+        return httpx.Response(
+            201, json={"token": made, "expiresUnixS": self.now + 43_200, "subjectKind": kind, "subject": subject}
+        )
+
+    def _graphql(self, body: bytes, token: str) -> httpx.Response:
+        if token and token not in self.tokens:
+            raise Refusal(401, "token-invalid")
+        asked = json.loads(body)
+        name = asked["query"].split("query ", 1)[1].split("(", 1)[0].split("{", 1)[0].strip()
+        if name not in self.answers:
+            return httpx.Response(
+                200,
+                json={"data": None, "errors": [{"message": "no", "extensions": {"code": "not-found", "status": 404}}]},
+            )
+        return httpx.Response(200, json={"data": self.answers[name](asked["variables"])})
+
+    @contextlib.contextmanager
+    def serve(self) -> Iterator[str]:
+        """Serve on a loopback port for as long as the block runs; gives the address."""
+        simulator = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                content = self.rfile.read(int(self.headers.get("content-length") or 0))
+                request = httpx.Request(
+                    self.command, f"http://localhost{self.path}", headers=dict(self.headers), content=content
+                )
+                try:
+                    answer = simulator.handle(request)
+                except httpx.TransportError:
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    if name not in ("content-length", "transfer-encoding"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            do_GET = do_POST = do_DELETE = _answer  # noqa: N815
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def _public(org: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in org.items() if name != "key"}
+
+
+def _problem(refusal: Refusal) -> httpx.Response:
+    body = {"type": f"urn:tocsin:error:{refusal.code}", "title": "", "status": refusal.status, "code": refusal.code,
+            "hint": f"hint for {refusal.code}", "where": refusal.where, "requestId": "sim"}  # fmt: skip
+    return httpx.Response(
+        refusal.status, content=json.dumps(body), headers={"content-type": "application/problem+json"}
+    )
