@@ -51,7 +51,7 @@ class Nodes:
 
     def __init__(self, session: Session, size: int, memo: Memo) -> None:
         self._session = session
-        self._size = size
+        self.size = size
         self._memo = memo
         self._edges: dict[int, list[bytes]] = {}
 
@@ -60,7 +60,7 @@ class Nodes:
         tile_level, height = divmod(level, HEIGHT)
         first = index << height  # place of the subtree's first hash within its tile level
         n, offset = divmod(first, WIDTH)
-        if (n + 1) * WIDTH <= self._size >> (HEIGHT * tile_level):
+        if (n + 1) * WIDTH <= self.size >> (HEIGHT * tile_level):
             return self._rows(tile_level, n)[height][offset >> height]
         edge = self._edge(tile_level, n)
         return merkle.root_of(edge[offset : offset + (1 << height)])
@@ -83,7 +83,7 @@ class Nodes:
 
     def _edge(self, level: int, n: int) -> list[bytes]:
         if level not in self._edges:
-            count = (self._size >> (HEIGHT * level)) - n * WIDTH
+            count = (self.size >> (HEIGHT * level)) - n * WIDTH
             self._edges[level] = hashes(self._session, level, n * WIDTH, count)
         return self._edges[level]
 

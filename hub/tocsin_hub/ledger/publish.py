@@ -46,28 +46,36 @@ class Publisher:
         Raises HubError unknown-digest if no such entry is covered, log-corrupt if hashes are missing.
         """
         size, checkpoint = self._newest(append.size(session)[0])
-        if not 0 <= idx < size:
-            raise HubError("unknown-digest")
-        hashes = merkle.inclusion_proof(idx, size, nodes.Nodes(session, size, self._memo))
-        return receipt.proof_text(idx, hashes, checkpoint)
+        return self._proof(idx, checkpoint, nodes.Nodes(session, size, self._memo))
 
     def find(self, session: Session, digest: bytes) -> Placed | None:
         """Where the statement with this digest lies, or None if it is not in the log."""
         return append.find(session, [digest]).get(digest)
 
-    def receipt(self, session: Session, digest: bytes, key_digests: Sequence[bytes]) -> bytes:
+    def receipt(
+        self, session: Session, digest: bytes, key_digests: Sequence[bytes], *, own: bytes | None = None
+    ) -> bytes:
         """The receipt bundle of a statement, with proofs of the statements that enrolled its key (`key_digests`).
 
-        Raises HubError unknown-digest, or erased if the payload is gone.
+        All proofs are under one checkpoint, as a verifier demands. `own` are the sender's own bytes, used if the kept ones
+        are erased. Raises HubError unknown-digest, or erased if the payload is gone and no `own` is given.
         """
         asked = [digest, *key_digests]
+        size, checkpoint = self._newest(append.size(session)[0])
+        reach = nodes.Nodes(session, size, self._memo)
         placed = append.find(session, asked)
         parts = []
         for each in asked:
             if each not in placed:
                 raise HubError("unknown-digest")
-            parts.append((envelope(session, each), self.proof(session, placed[each].idx)))
+            kept = own if own is not None and each == digest else envelope(session, each)
+            parts.append((kept, self._proof(placed[each].idx, checkpoint, reach)))
         return receipt.make(parts[0][0], parts[0][1], parts[1:])
+
+    def _proof(self, idx: int, checkpoint: str, reach: nodes.Nodes) -> str:
+        if not 0 <= idx < reach.size:
+            raise HubError("unknown-digest")
+        return receipt.proof_text(idx, merkle.inclusion_proof(idx, reach.size, reach), checkpoint)
 
     def _newest(self, at_most: int | None) -> tuple[int, str]:
         with self._lock:

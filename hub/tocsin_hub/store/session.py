@@ -62,10 +62,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session over one snapshot that cannot write. Raises HubError busy or storage-failed."""
+        """A session that cannot write and sees one snapshot, taken at its first query. Raises HubError busy, storage-failed."""
         try:
             with Session(self._reads, expire_on_commit=False, autoflush=False) as session:
-                session.connection()  # BEGIN now: everything that follows sees one state
+                session.connection()
                 yield session
         except OperationalError as error:
             raise explain(error) from error
@@ -117,7 +117,9 @@ class Store:
             connection = self._writes.raw_connection()
             try:
                 cursor = connection.cursor()
-                cursor.execute("PRAGMA busy_timeout=500")  # we hold the gate: a long read elsewhere must not hold writers
+                cursor.execute(
+                    "PRAGMA busy_timeout=500"
+                )  # we hold the gate: a long read elsewhere must not hold writers
                 row = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 cursor.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
                 cursor.close()
