@@ -85,7 +85,7 @@ CODES: dict[str, CodeInfo] = {
     "stale-prev": CodeInfo(409, "The thread has a newer version. Read its status, then sign again from its newest digest.", "该记录已有更新版本，请查询状态后基于最新摘要重新签名。"),
     "mode-changed": CodeInfo(409, "A thread keeps its mode. Withdraw it and begin a new one to change the mode.", "记录的模式不可更改；如需更改请撤回后重新提交。"),
     "kind-changed": CodeInfo(409, "A thread keeps its kind: an incident stays an incident. Withdraw it and begin a new one.", "记录的种类不可更改；如需更改请撤回后重新提交。"),
-    "too-many-amends": CodeInfo(409, "The thread has 200 amendments, the most there may be. Withdraw it and begin a new one.", "该记录已达 200 次修改上限，请撤回后重新提交。"),
+    "too-many-amends": CodeInfo(409, "The thread has the most amendments there may be. Withdraw it and begin a new one.", "该记录已达修改次数上限，请撤回后重新提交。"),
     "login-required": CodeInfo(401, "Log in (tocsin login) and send the token as Authorization: Bearer.", "请先登录（tocsin login），并以 Authorization: Bearer 发送令牌。"),
     "token-invalid": CodeInfo(401, "The token is unknown, expired or revoked. Log in again.", "令牌未知、已过期或已吊销，请重新登录。"),
     "not-found": CodeInfo(404, "There is nothing here for this reader. Check the address, or log in as its author.", "当前读者在此没有可读内容，请核对地址或以作者身份登录。"),

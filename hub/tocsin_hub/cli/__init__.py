@@ -1,9 +1,9 @@
 """`tocsin-hub`: the operator's commands. Each imports what it needs inside, so that --help is quick.
 
-    init · migrate · serve · demo            make one, keep it current, run it, show it
-    enrolments · enrol · suspend · desk · moderate     people; signed with an authority or desk key and sent through the one door
-    fsck · rebuild · backup · erase          look after it; the hub must be down for rebuild
-    settings · version
+init · migrate · serve · demo            make one, keep it current, run it, show it
+enrolments · enrol · suspend · desk · moderate     people; signed with an authority or desk key and sent through the one door
+fsck · rebuild · backup · erase          look after it; the hub must be down for rebuild
+settings · version
 """
 
 from __future__ import annotations

@@ -70,9 +70,13 @@ class Doorbell:
             return answer
         try:
             problem = answer.json()
-            raise Stop(exit_code_of(answer.status_code), str(problem["code"]), str(problem["code"]), str(problem["hint"]))
+            raise Stop(
+                exit_code_of(answer.status_code), str(problem["code"]), str(problem["code"]), str(problem["hint"])
+            )
         except (ValueError, KeyError, TypeError):
-            raise Stop(UNVERIFIED, "not-a-hub", f"What answers at {self.url} is no hub.", "Check the address.") from None
+            raise Stop(
+                UNVERIFIED, "not-a-hub", f"What answers at {self.url} is no hub.", "Check the address."
+            ) from None
 
 
 def statement_by(

@@ -19,10 +19,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def init(
-    origin: Annotated[str, typer.Option(help="The log's name for ever, e.g. hub.example.org/tocsin. 日志来源名，永久不变。")],
-    root_key: Annotated[Path, typer.Option(help="Where to write the root key; move it offline. 根密钥路径，请离线保存。")],
-    authority_key: Annotated[Path, typer.Option(help="Where to write the enrolment authority's key. 注册机构密钥路径。")],
-    anchor: Annotated[Path, typer.Option(help="The anchor file, on another volume than the database. 锚点文件，应在另一个卷上。")],
+    origin: Annotated[
+        str, typer.Option(help="The log's name for ever, e.g. hub.example.org/tocsin. 日志来源名，永久不变。")
+    ],
+    root_key: Annotated[
+        Path, typer.Option(help="Where to write the root key; move it offline. 根密钥路径，请离线保存。")
+    ],
+    authority_key: Annotated[
+        Path, typer.Option(help="Where to write the enrolment authority's key. 注册机构密钥路径。")
+    ],
+    anchor: Annotated[
+        Path, typer.Option(help="The anchor file, on another volume than the database. 锚点文件，应在另一个卷上。")
+    ],
     dir: Dir = None,
     prefix: Annotated[str, typer.Option(help="Prefix of record ids. 记录编号前缀。")] = "TOC",
     as_json: AsJson = False,

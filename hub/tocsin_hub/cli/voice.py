@@ -119,7 +119,9 @@ def _stop_for(error: Exception, lang: str) -> Stop:
     from tocsin_trust.errors import TrustError
 
     if isinstance(error, HubError):
-        return Stop(SETUP if error.status == 500 else exit_code_of(error.status), error.code, str(error), error.hint(lang))
+        return Stop(
+            SETUP if error.status == 500 else exit_code_of(error.status), error.code, str(error), error.hint(lang)
+        )
     if isinstance(error, TrustError):
         info = CODES.get(error.code)
         hint = "" if info is None else (info.zh if lang.startswith("zh") else info.en)

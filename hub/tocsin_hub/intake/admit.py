@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tocsin_taxonomy import redact, report
-from tocsin_taxonomy import errors as taxonomy_errors
-from tocsin_trust import dsse, keys, leaf, merkle, policy, statement
-from tocsin_trust import errors as trust_errors
-
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import bodies, credential
 from tocsin_hub.ledger import entries
+from tocsin_taxonomy import errors as taxonomy_errors
+from tocsin_taxonomy import redact, report
+from tocsin_trust import dsse, keys, leaf, merkle, policy, statement
+from tocsin_trust import errors as trust_errors
 
 RECORD_KINDS = ("incident", "finding", "mitigation")
 THREAD_KINDS = frozenset(statement.THREAD_KINDS)
@@ -63,12 +62,12 @@ def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -
         raise HubError("unsupported-kind", where="kind")
     statement.check_time(said, now_unix_s)
     credential.prove(said, anchors.origin, anchors.certificate_keys, anchors.authorities)
-    record = _record(said, anchors.origin)
+    record = _record(said)
     line = leaf.text(opened, said)
     return entries.Admitted(said.digest, opened.envelope, line, merkle.leaf_hash(line), said, record)
 
 
-def _record(said: statement.Statement, origin: str) -> entries.Record | None:
+def _record(said: statement.Statement) -> entries.Record | None:
     try:
         if said.kind in RECORD_KINDS or said.kind == "amend":
             kind = report.kind_of(said.body) if said.kind == "amend" else said.kind
@@ -77,7 +76,7 @@ def _record(said: statement.Statement, origin: str) -> entries.Record | None:
             return record
     except taxonomy_errors.TaxonomyError as error:
         raise error.at("body") from None
-    bodies.check(said, origin)
+    bodies.check(said)
     return None
 
 

@@ -1,146 +1,106 @@
-"""The bodies of statements that are not records: withdraw, enrol, suspend, key-add, key-revoke, moderate. Pure.
+"""The bodies of statements that are not records: withdraw, moderate, and (read by the trust wing) the identity kinds. Pure.
 
-Every key set is exact: one key more or less is malformed-body with its path. Keys are parsed here, so that a small-order
-key cannot be enrolled. Lists of reasons are closed (records.md).
+Forms, keys and key sets are the trust wing's rules; what the codes mean is checked here. Reasons are codes and not
+sentences, because they stand in a public log for ever and are never erased.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-
-from tocsin_taxonomy import schemes, vocab
-from tocsin_trust import documents, fields, keys, statement
 
 from tocsin_hub.errors import HubError
+from tocsin_taxonomy import schemes, vocab
+from tocsin_trust import fields, identity, statement
 
-ROLES = ("operational",)
 ACTIONS = ("hide", "restore", "erase")
-IDENTITY_REASON = re.compile(r"[a-z][a-z-]{0,39}")  # a code, not a sentence: reasons stand in a public log for ever
-AGREEMENT = re.compile(r"[A-Za-z0-9._-]{1,40}")
-ANY_SECTOR_OR_REGION = "*"
+REASON_CODE = re.compile(r"[a-z][a-z-]{0,39}")
+AGREEMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+ALL = "*"
+UNCODED = ("multiple", "unknown")  # what an organisation may say instead of a sector or region
 MAX_GRANT_CODES = 100
 
-Body = dict[str, Any]
+
+def check(said: statement.Statement) -> None:
+    """Refuse a body that is not what its kind asks for. Raises HubError, TrustError or TaxonomyError."""
+    CHECKS[said.kind](said)
 
 
-def check(said: statement.Statement, origin: str) -> None:
-    """Refuse a body that is not exactly what its kind asks for. Raises HubError, TrustError or TaxonomyError."""
-    CHECKS[said.kind](said, origin)
+def _withdraw(said: statement.Statement) -> None:
+    _exact(said, ("reason",))
+    _one_of(said, "reason", vocab.WITHDRAW_REASONS)
 
 
-def _exact(body: Body, names: frozenset[str]) -> None:
-    missing, extra = names - body.keys(), body.keys() - names
-    if missing:
-        raise HubError("malformed-body", where=f"body.{min(missing)}")
-    if extra:  # the name of an unknown key is payload text: point at the body only
-        raise HubError("malformed-body", where="body")
+def _moderate(said: statement.Statement) -> None:
+    _exact(said, ("thread", "action", "reason"))
+    _fits(said, "thread", fields.HEX_DIGEST)
+    _one_of(said, "action", ACTIONS)
+    _one_of(said, "reason", vocab.MODERATE_REASONS)
 
 
-def _text(body: Body, name: str, fits: Callable[[str], object]) -> str:
-    value = body[name]
-    if not isinstance(value, str) or not fits(value):
-        raise HubError("malformed-body", where=f"body.{name}")
-    return value
+def _suspend(said: statement.Statement) -> None:
+    identity.read_suspend(said)
+    _fits(said, "reason", REASON_CODE)
 
 
-def _withdraw(said: statement.Statement, origin: str) -> None:
-    _exact(said.body, frozenset({"reason"}))
-    _text(said.body, "reason", vocab.WITHDRAW_REASONS.__contains__)
+def _key_add(said: statement.Statement) -> None:
+    if identity.read_key_add(said).org != said.cred:
+        raise _malformed("org")
 
 
-def _moderate(said: statement.Statement, origin: str) -> None:
-    _exact(said.body, frozenset({"thread", "action", "reason"}))
-    _text(said.body, "thread", fields.HEX_DIGEST.fullmatch)
-    _text(said.body, "action", ACTIONS.__contains__)
-    _text(said.body, "reason", vocab.MODERATE_REASONS.__contains__)
+def _key_revoke(said: statement.Statement) -> None:
+    read = identity.read_key_revoke(said)
+    if not said.cred.startswith("authority:") and read.org != said.cred:
+        raise _malformed("org")
+    _fits(said, "reason", REASON_CODE)
 
 
-def _suspend(said: statement.Statement, origin: str) -> None:
-    _exact(said.body, frozenset({"org", "reason"}))
-    _text(said.body, "org", fields.ORG_ID.fullmatch)
-    _text(said.body, "reason", IDENTITY_REASON.fullmatch)
+def _enrol(said: statement.Statement) -> None:
+    enrolment = identity.read_enrol(said)
+    asked, grant = enrolment.request, enrolment.grant
+    _fits(said, "agreement", AGREEMENT)
+    _code(asked.sector, "sector", "isic", UNCODED)
+    _code(asked.region, "region", "un-m49", UNCODED)
+    if (grant is None) != (asked.kind != "regulator"):  # a regulator without a grant reads nothing; nobody else has one
+        raise _malformed("grant")
+    for name, scheme in (("sectors", "isic"), ("regions", "un-m49")):
+        codes: tuple[str, ...] = () if grant is None else getattr(grant, name)
+        if len(codes) > MAX_GRANT_CODES:
+            raise _malformed(f"grant.{name}")
+        for i, code in enumerate(codes):
+            _code(code, f"grant.{name}.{i}", scheme, (ALL,))
 
 
-def _key_add(said: statement.Statement, origin: str) -> None:
-    _exact(said.body, frozenset({"org", "key", "role"}))
-    if _text(said.body, "org", fields.ORG_ID.fullmatch) != said.cred:
-        raise HubError("malformed-body", where="body.org")
-    _text(said.body, "role", ROLES.__contains__)
-    keys.parse_public(_text(said.body, "key", fields.HEX_DIGEST.fullmatch))
-
-
-def _key_revoke(said: statement.Statement, origin: str) -> None:
-    _exact(said.body, frozenset({"org", "key", "reason"}))
-    org = _text(said.body, "org", fields.ORG_ID.fullmatch)
-    if not said.cred.startswith("authority:") and org != said.cred:
-        raise HubError("malformed-body", where="body.org")
-    _text(said.body, "reason", IDENTITY_REASON.fullmatch)
-    keys.parse_public(_text(said.body, "key", fields.HEX_DIGEST.fullmatch))
-
-
-ENROL_FIELDS = frozenset(
-    {"org", "kind", "key", "root", "sector", "region", "agreement", "demo", "grant", "request"},
-)
-
-
-def _enrol(said: statement.Statement, origin: str) -> None:
-    body = said.body
-    _exact(body, ENROL_FIELDS)
-    asked = documents.read_enrolment_request(_b64(body, "request"), origin)
-    for name in ("org", "kind", "key", "root", "sector", "region", "agreement"):
-        if _text(body, name, bool) != _plain(getattr(asked, name)):
-            raise HubError("enrolment-mismatch", where=f"body.{name}")
-    if body["demo"] is not asked.demo:
-        raise HubError("enrolment-mismatch", where="body.demo")
-    _text(body, "org", fields.ORG_ID.fullmatch)
-    _text(body, "kind", documents.ORG_KINDS.__contains__)
-    _text(body, "agreement", AGREEMENT.fullmatch)
-    _code(body["sector"], "body.sector", scheme="isic")
-    _code(body["region"], "body.region", scheme="un-m49")
-    _grant(body)
-
-
-def _plain(value: object) -> object:
-    return value.hex if isinstance(value, keys.PublicKey) else value
-
-
-def _b64(body: Body, name: str) -> bytes:
-    data = fields.unb64(body[name])
-    if data is None:
-        raise HubError("malformed-body", where=f"body.{name}")
-    return data
-
-
-def _code(value: object, where: str, *, scheme: str, also: tuple[str, ...] = ("multiple", "unknown")) -> None:
-    if isinstance(value, str) and value in also:
+def _code(text: str, where: str, scheme: str, also: tuple[str, ...]) -> None:
+    if text in also:
         return
-    if not isinstance(value, str):
-        raise HubError("malformed-body", where=where)
-    code = schemes.parse(value)
+    code = schemes.parse(text)
     if code.scheme != scheme:
-        raise HubError("malformed-body", where=where)
+        raise _malformed(where)
     schemes.require(code)
 
 
-def _grant(body: Body) -> None:
-    grant = body["grant"]
-    if (grant is None) == (body["kind"] == "regulator"):  # a regulator without a grant reads nothing; nobody else has one
-        raise HubError("malformed-body", where="body.grant")
-    if grant is None:
-        return
-    if not isinstance(grant, dict) or grant.keys() != {"sectors", "regions"}:
-        raise HubError("malformed-body", where="body.grant")
-    for name, scheme in (("sectors", "isic"), ("regions", "un-m49")):
-        codes = grant[name]
-        if not isinstance(codes, list) or not 1 <= len(codes) <= MAX_GRANT_CODES:
-            raise HubError("malformed-body", where=f"body.grant.{name}")
-        for i, code in enumerate(codes):
-            _code(code, f"body.grant.{name}.{i}", scheme=scheme, also=(ANY_SECTOR_OR_REGION,))
+def _exact(said: statement.Statement, names: tuple[str, ...]) -> None:
+    if said.body.keys() != set(names):  # the name of an unknown key is payload text: point at the body only
+        raise HubError("malformed-statement", where="body")
 
 
-CHECKS: dict[str, Callable[[statement.Statement, str], None]] = {
+def _one_of(said: statement.Statement, name: str, allowed: tuple[str, ...]) -> None:
+    if said.body[name] not in allowed:
+        raise _malformed(name)
+
+
+def _fits(said: statement.Statement, name: str, form: re.Pattern[str]) -> None:
+    value = said.body[name]
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise _malformed(name)
+
+
+def _malformed(name: str) -> HubError:
+    return HubError("malformed-statement", where=f"body.{name}")
+
+
+CHECKS: dict[str, Callable[[statement.Statement], None]] = {
     "withdraw": _withdraw,
     "moderate": _moderate,
     "suspend": _suspend,

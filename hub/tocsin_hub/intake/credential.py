@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from tocsin_trust import certificate, keys, statement
-
 from tocsin_hub.errors import HubError
+from tocsin_trust import certificate, keys, statement
 
 AUTHORITY_ONLY = frozenset({"enrol", "suspend"})
 AUTHORITY_TOO = frozenset({"key-revoke"})

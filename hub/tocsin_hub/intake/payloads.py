@@ -8,13 +8,13 @@ hidden and erased are one answer, so that nobody learns from the difference.
 from __future__ import annotations
 
 from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
-from tocsin_hub.store.session import Session
 from tocsin_trust import kinds, leaf
 
 PUBLIC_KINDS = frozenset({*kinds.IDENTITY_KINDS, *kinds.DESK_KINDS})
@@ -28,9 +28,10 @@ def read(session: Session, viewer: access.Viewer, digest: bytes) -> bytes:
         .join(blob, col(blob.digest) == col(entry.digest))
         .where(col(entry.digest) == digest, col(blob.envelope).is_not(None))
     ).one_or_none()
-    if row is None:
+    stored = None if row is None else row[1]
+    if row is None or stored is None:
         raise HubError("not-found")
-    data, stored = row
+    data = row[0]
     if leaf.parse(data).kind not in PUBLIC_KINDS and not _readable(session, viewer, digest):
         raise HubError("not-found")
     return entries.unpack(stored)

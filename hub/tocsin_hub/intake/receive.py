@@ -16,13 +16,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake.admit import Anchors, admit
 from tocsin_hub.ledger import entries, publish
 from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.sequencer import Sequencer
 from tocsin_hub.members import directory
-from tocsin_hub.store.session import Session, Store
+from tocsin_hub.store.session import Store
 from tocsin_trust import dsse, receipt
 
 CHUNK_LINES = 16
@@ -73,9 +75,7 @@ class Door:
             raise answer
         return answer
 
-    async def receive_many(
-        self, envelopes: Sequence[bytes], *, with_receipts: bool = False
-    ) -> list[Answer | HubError]:
+    async def receive_many(self, envelopes: Sequence[bytes], *, with_receipts: bool = False) -> list[Answer | HubError]:
         """Take envelopes in order; each is accepted or refused alone, one answer each, in order."""
         loop = asyncio.get_running_loop()
         outcomes: list[Outcome] = []
@@ -84,7 +84,8 @@ class Door:
             outcomes += await loop.run_in_executor(self.admit_pool, self._admit_chunk, chunk)
         waiting = [item for item in outcomes if isinstance(item, entries.Admitted)]
         # One future, so one call_soon_threadsafe, for the whole request.
-        sequenced = iter(await asyncio.wrap_future(self.sequencer.submit(waiting)) if waiting else ())
+        answered = await asyncio.wrap_future(self.sequencer.submit(waiting)) if waiting else []
+        sequenced = iter(answered)
         results = [next(sequenced) if isinstance(item, entries.Admitted) else item for item in outcomes]
         placed = [item.placed if isinstance(item, _Known) else item for item in results]
         if not with_receipts:

@@ -1,7 +1,7 @@
 """Threads: who may put which version after which, and what the newest one is.
 
     first statement (prev null) -> amend -> amend -> withdraw
-                                   prev = digest of the newest; same author key, kind and mode; at most MAX_AMENDS
+                                   prev = digest of the newest; same author key, kind and mode; at most `max_amends`
 
 `advance` is the guard (asks, in three IN queries for the batch, with an overlay for threads that the batch itself moves);
 `record` is the inline (writes head and version rows in the append transaction). A withdrawal, and an erasure by a desk,
@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
-from sqlmodel import Session, col
+from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import admit, moderate
 from tocsin_hub.ledger import entries
 from tocsin_hub.store import tables
 
-MAX_AMENDS = 200
 OPENING = frozenset(admit.RECORD_KINDS)
 
 
@@ -43,17 +43,32 @@ class _Board:
     """The threads a batch touches: read once, then moved in memory by each accepted item."""
 
     def __init__(self, session: Session, items: Sequence[entries.Admitted]) -> None:
+        self.thread_of: dict[bytes, bytes] = {}
+        self.standing: dict[bytes, Standing] = {}
         prevs = {bytes.fromhex(said.prev) for said in (item.statement for item in items) if said.prev is not None}
         named = {bytes.fromhex(i.statement.body["thread"]) for i in items if i.statement.kind == "moderate"}
+        if not prevs | named:
+            return
         version = tables.VersionRow
         found = session.execute(
             select(col(version.digest), col(version.thread)).where(col(version.digest).in_(prevs | named)),
         )
-        self.thread_of: dict[bytes, bytes] = {digest: thread for digest, thread in found} if prevs | named else {}
+        self.thread_of = dict(found.tuples().all())
         head = tables.HeadRow
-        columns = (head.thread, head.digest, head.author_key, head.kind, head.mode, head.amends, head.state)
-        rows = session.execute(select(*map(col, columns)).where(col(head.thread).in_(set(self.thread_of.values()))))
-        self.standing = {row[0]: Standing(*row) for row in rows} if self.thread_of else {}
+        rows = session.execute(
+            select(
+                col(head.thread),
+                col(head.digest),
+                col(head.author_key),
+                col(head.kind),
+                col(head.mode),
+                col(head.amends),
+                col(head.state),
+            ).where(col(head.thread).in_(set(self.thread_of.values())))
+        )
+        self.standing = {
+            r.thread: Standing(r.thread, r.digest, r.author_key, r.kind, r.mode, r.amends, r.state) for r in rows
+        }
 
     def find(self, digest: bytes) -> Standing | None:
         thread = self.thread_of.get(digest)
@@ -62,21 +77,25 @@ class _Board:
     def open(self, item: entries.Admitted) -> None:
         said = item.statement
         self.thread_of[item.digest] = item.digest
-        self.standing[item.digest] = Standing(
-            item.digest, item.digest, said.kid, said.kind, said.mode, 0, "published"
-        )
+        self.standing[item.digest] = Standing(item.digest, item.digest, said.kid, said.kind, said.mode, 0, "published")
 
 
-def advance(session: Session, items: Sequence[entries.Admitted]) -> list[HubError | None]:
-    """Guard: each amendment and withdrawal must follow the newest version of its own thread; desks act on live threads.
+def guard(max_amends: int) -> entries.Guard:
+    """The guard with a cap on the amendments of a thread. Must be the last: what it lets pass moves its overlay."""
 
-    Must be the last guard: what it lets pass moves the overlay for the items after it.
-    """
+    def require(session: Session, items: Sequence[entries.Admitted]) -> list[HubError | None]:
+        return advance(session, items, max_amends)
+
+    return require
+
+
+def advance(session: Session, items: Sequence[entries.Admitted], max_amends: int) -> list[HubError | None]:
+    """Refuse what does not follow the newest version of its own thread, and acts of desks on threads that have ended."""
     board = _Board(session, items)
-    return [_judge(board, item) for item in items]
+    return [_judge(board, item, max_amends) for item in items]
 
 
-def _judge(board: _Board, item: entries.Admitted) -> HubError | None:
+def _judge(board: _Board, item: entries.Admitted, max_amends: int) -> HubError | None:
     said = item.statement
     if said.kind in OPENING:
         board.open(item)
@@ -88,7 +107,7 @@ def _judge(board: _Board, item: entries.Admitted) -> HubError | None:
     standing = board.find(bytes.fromhex(said.prev))
     if standing is None:
         return HubError("thread-unknown", where="prev")
-    refused = _refusal(standing, item, said.prev)
+    refused = _refusal(standing, item, max_amends)
     if refused is None:
         standing.head = item.digest
         board.thread_of[item.digest] = standing.thread
@@ -99,20 +118,20 @@ def _judge(board: _Board, item: entries.Admitted) -> HubError | None:
     return refused
 
 
-def _refusal(standing: Standing, item: entries.Admitted, prev: str) -> HubError | None:
+def _refusal(standing: Standing, item: entries.Admitted, max_amends: int) -> HubError | None:
     said = item.statement
     if said.kid != standing.author_key:
         return HubError("not-thread-author", where="kid")
     if standing.state in ("withdrawn", "erased"):
         return HubError(f"thread-{standing.state}", where="prev")
-    if standing.head.hex() != prev:
+    if standing.head.hex() != said.prev:
         return HubError("stale-prev", where="prev")
     if said.mode != standing.mode:
         return HubError("mode-changed", where="mode")
     if said.kind == "amend":
         if admit.kind_of(item) != standing.kind:
             return HubError("kind-changed", where="body")
-        if standing.amends >= MAX_AMENDS:
+        if standing.amends >= max_amends:
             return HubError("too-many-amends", where="prev")
     return None
 
@@ -190,7 +209,7 @@ def _orgs(session: Session, attributed: Sequence[entries.Entry]) -> dict[str, st
         return {}
     key, org = col(tables.MemberKeyRow.key), col(tables.MemberKeyRow.org)
     asked = {entry.leaf.author_key for entry in attributed}
-    return {k: o for k, o in session.execute(select(key, org).where(key.in_(asked)))}
+    return dict(session.execute(select(key, org).where(key.in_(asked))).tuples().all())
 
 
 def _move(session: Session, entry: entries.Entry) -> None:
@@ -208,9 +227,7 @@ def _move(session: Session, entry: entries.Entry) -> None:
     assert line.prev is not None
     version = tables.VersionRow
     thread = session.execute(select(col(version.thread)).where(col(version.digest) == line.prev)).scalar_one()
-    session.execute(
-        insert(version), [{"idx": entry.idx, "thread": thread, "digest": line.digest, "kind": line.kind}]
-    )
+    session.execute(insert(version), [{"idx": entry.idx, "thread": thread, "digest": line.digest, "kind": line.kind}])
     moved = update(head).where(col(head.thread) == thread).values(digest=line.digest, head_idx=entry.idx)
     if line.kind == "amend":
         session.execute(moved.values(amends=col(head.amends) + 1))

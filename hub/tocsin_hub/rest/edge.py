@@ -87,7 +87,9 @@ class Edge:
             await send(message)
 
         try:
-            guarded = _guard(receive, headers, self.limits.for_request(scope["path"], _media_type(headers)), self.limits.body_s)
+            guarded = _guard(
+                receive, headers, self.limits.for_request(scope["path"], _media_type(headers)), self.limits.body_s
+            )
             await self.app(scope, guarded, answer)
         except ClientDisconnect:
             log.debug("client gone request=%s", request_id)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.members import directory, enrol
 from tocsin_hub.rest import parts as face
 from tocsin_hub.rest.answers import json_response
 from tocsin_hub.rest.parts import Parts
-from tocsin_hub.store.session import Session
+from tocsin_hub.store.tables import MemberKeyRow, OrgNameRow
 from tocsin_trust import errors as trust_errors
 from tocsin_trust import fields, jsonstrict
 
@@ -36,8 +37,8 @@ def routes(parts: Parts) -> APIRouter:
     @router.post("/v1/enrolments")
     async def ask(request: Request) -> Response:
         knock = _knock(await face.body(request, "application/json"))
-        request_, fresh = await face.write(parts, _add, parts, knock)
-        said = {"digest": request_.digest.hex(), "org": request_.org, "state": "pending"}
+        waiting, fresh = await face.write(parts, _add, parts, knock)
+        said = {"digest": waiting.digest.hex(), "org": waiting.org, "state": "pending"}
         return json_response(said, 202 if fresh else 200)
 
     @router.post("/v1/enrolments/pending")
@@ -60,3 +61,92 @@ def routes(parts: Parts) -> APIRouter:
         return json_response({"certificate": given.text, "notAfterUnixS": given.not_after_unix_s}, 201)
 
     return router
+
+
+def _knock(content: bytes) -> Knock:
+    try:
+        said = jsonstrict.loads(content, max_bytes=65_536, max_depth=2)
+    except trust_errors.TrustError as error:
+        raise HubError(error.code) from None
+    if said.keys() != {"envelope", "name", "publishName"}:
+        raise HubError("malformed-request")
+    envelope, name, publish_name = fields.unb64(said["envelope"]), said["name"], said["publishName"]
+    if envelope is None:
+        raise HubError("malformed-request", where="envelope")
+    if type(publish_name) is not bool or (publish_name and name is None):
+        raise HubError("malformed-request", where="publishName")
+    if name is not None and not (
+        isinstance(name, str) and len(name) <= MAX_NAME_CHARACTERS and fields.LINE.fullmatch(name)
+    ):
+        raise HubError("malformed-request", where="name")
+    return Knock(envelope, name, publish_name)
+
+
+def _add(session: Session, parts: Parts, knock: Knock) -> tuple[enrol.Waiting, bool]:
+    return enrol.add(
+        session,
+        knock.envelope,
+        parts.keyring.origin,
+        parts.clock(),
+        name=knock.name,
+        publish_name=knock.publish_name,
+    )
+
+
+def _pending(session: Session, parts: Parts, envelope: bytes) -> list[dict[str, Any]]:
+    key = parts.login.answered(envelope, parts.clock())
+    if key not in {authority.hex for authority in parts.keyring.policy.authorities.values()}:
+        raise HubError("authority-required")
+    return [_waiting_shape(waiting) for waiting in enrol.list_waiting(session, parts.keyring.origin)]
+
+
+def _waiting_shape(waiting: enrol.Waiting) -> dict[str, Any]:
+    asked = waiting.request
+    return {
+        "digest": waiting.digest.hex(),
+        "org": asked.org,
+        "kind": asked.kind,
+        "sector": asked.sector,
+        "region": asked.region,
+        "agreement": asked.agreement,
+        "key": asked.key.hex,
+        "root": asked.root.hex,
+        "demo": asked.demo,
+        "name": waiting.name,
+        "publishName": waiting.publish_name,
+        "receivedUnixS": waiting.received_unix_s,
+        "envelope": base64.b64encode(asked.envelope).decode(),
+    }
+
+
+def _directory(session: Session, parts: Parts) -> dict[str, Any]:
+    listed = [_listed_shape(each) for each in directory.public_directory(session)]
+    return {"asOf": parts.readers.as_of(session), "members": listed}
+
+
+def _member(session: Session, org: str) -> dict[str, Any]:
+    try:
+        row = directory.find_org(session, org)
+    except HubError:
+        raise HubError("not-found") from None
+    name = session.get(OrgNameRow, org)
+    listed = directory.listed(row, None if name is None else name.name)
+    return {**_listed_shape(listed), "keys": [_key_shape(key) for key in directory.keys_of(session, org)]}
+
+
+def _listed_shape(listed: directory.Listed) -> dict[str, Any]:
+    return {
+        "org": listed.org,
+        "kind": listed.kind,
+        "sector": listed.sector,
+        "region": listed.region,
+        "agreement": listed.agreement,
+        "demo": listed.demo,
+        "enrolledIndex": listed.enrolled_idx,
+        "suspendedIndex": listed.suspended_idx,
+        "name": listed.name,
+    }
+
+
+def _key_shape(key: MemberKeyRow) -> dict[str, Any]:
+    return {"key": key.key, "role": key.role, "addedIndex": key.added_idx, "revokedIndex": key.revoked_idx}

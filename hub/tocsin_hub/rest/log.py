@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import payloads
 from tocsin_hub.rest import parts as face
 from tocsin_hub.rest.parts import Parts
-from tocsin_hub.store.session import Session
 
 DSSE = "application/vnd.dsse+json"
 TEXT = "text/plain; charset=utf-8"

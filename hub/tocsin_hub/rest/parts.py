@@ -9,15 +9,20 @@ from concurrent.futures import Executor
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from fastapi import Request
+from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake.receive import Door
 from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.readers import Readers
-from tocsin_hub.members import access, login
+from tocsin_hub.ledger.sequencer import Sequencer
+from tocsin_hub.members import access
+from tocsin_hub.members import login as login_room
 from tocsin_hub.members.keyring import Keyring
+from tocsin_hub.members.login import Login
+from tocsin_hub.members.pseudonyms import Pseudonyms
 from tocsin_hub.settings import Settings
-from tocsin_hub.store.session import Session, Store
+from tocsin_hub.store.session import Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,9 +41,15 @@ class Parts(Protocol):
     @property
     def publisher(self) -> Publisher: ...
     @property
+    def sequencer(self) -> Sequencer: ...
+    @property
     def readers(self) -> Readers: ...
     @property
     def keyring(self) -> Keyring: ...
+    @property
+    def login(self) -> Login: ...
+    @property
+    def pseudonyms(self) -> Pseudonyms: ...
     @property
     def clock(self) -> Callable[[], int]: ...
     @property
@@ -101,7 +112,7 @@ def bearer(request: Request) -> str | None:
 
 def viewer_of(session: Session, parts: Parts, token: str | None) -> access.Viewer:
     """Who asks: the public without a token, never silently the public with a bad one."""
-    return login.viewer(session, token, parts.clock())
+    return login_room.viewer(session, token, parts.clock())
 
 
 def digest_of(text: str) -> bytes:

@@ -14,7 +14,9 @@ from tocsin_hub.errors import HubError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = {"busy": 2, "disk-full": 60}
-CLOSING = frozenset({"oversize", "body-timeout", "encoding-refused", "unsupported-media-type"})  # the body is not read to its end
+CLOSING = frozenset(
+    {"oversize", "body-timeout", "encoding-refused", "unsupported-media-type"}
+)  # the body is not read to its end
 
 
 def language(accept_language: str | None) -> str:

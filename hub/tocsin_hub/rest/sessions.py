@@ -14,17 +14,16 @@ from tocsin_hub.rest.parts import Parts
 def routes(parts: Parts) -> APIRouter:
     """The routes, closed over the hub's parts."""
     router = APIRouter()
-    gate = parts.login
 
     @router.post("/v1/login/challenge")
     async def challenge() -> Response:
-        given = gate.challenge(parts.clock())
+        given = parts.login.challenge(parts.clock())
         return json_response({"nonce": given.nonce, "expiresUnixS": given.expires_unix_s})
 
     @router.post("/v1/login")
     async def open_session(request: Request) -> Response:
         envelope = await face.body(request, *face.ENVELOPE_TYPES)
-        token = await face.write(parts, gate.login, envelope, parts.clock())
+        token = await face.write(parts, parts.login.login, envelope, parts.clock())
         said = {
             "token": token.text,
             "expiresUnixS": token.expires_unix_s,

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
 from tocsin_hub.catalogue import search
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake.receive import Answer
 from tocsin_hub.rest import parts as face
 from tocsin_hub.rest import problems
+from tocsin_hub.rest.answers import dumps, json_response
 from tocsin_hub.rest.edge import NDJSON
 from tocsin_hub.rest.parts import Parts
-from tocsin_hub.store.session import Session
+
+STATUS_FIELDS = {
+    "digest": "digest",
+    "thread": "thread",
+    "kind": "kind",
+    "mode": "mode",
+    "state": "state",
+    "reason": "reason",
+    "index": "index",
+    "firstIndex": "first_index",
+    "headIndex": "head_index",
+    "headDigest": "head_digest",
+    "amends": "amends",
+    "recordId": "record_id",
+    "asOf": "as_of",
+}
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -50,12 +66,8 @@ def _receipt(answer: Answer) -> Response:
 
 def _status(session: Session, parts: Parts, token: str, digest: str) -> dict[str, Any]:
     viewer = face.viewer_of(session, parts, token)
-    return shape_of(search.status(session, viewer, face.digest_of(digest)))
-
-
-def shape_of(found: object) -> dict[str, Any]:
-    """The JSON of a status; unknown and somebody else's are one answer."""
-    raise NotImplementedError
+    found = search.status(session, viewer, digest)
+    return {name: getattr(found, own) for name, own in STATUS_FIELDS.items()}
 
 
 async def _many(parts: Parts, request: Request) -> Response:
@@ -71,7 +83,7 @@ async def _many(parts: Parts, request: Request) -> Response:
     out = [_line(n, answer, lang) for (n, _), answer in zip(lines, answers, strict=True)]
     refused = sum(isinstance(answer, HubError) for answer in answers)
     last = {"checkpoint": parts.publisher.checkpoint(), "accepted": len(answers) - refused, "refused": refused}
-    out.append(json.dumps(last, ensure_ascii=False).encode())
+    out.append(dumps(last))
     return Response(b"\n".join(out) + b"\n", media_type=NDJSON)
 
 
@@ -85,7 +97,7 @@ def _line(number: int, answer: Answer | HubError, lang: str) -> bytes:
             "hint": answer.hint(lang),
             "digest": None,
         }
-        return json.dumps(said, ensure_ascii=False).encode()
+        return dumps(said)
     placed = answer.placed
     status = 200 if placed.replayed else 201
     said = {
@@ -95,11 +107,6 @@ def _line(number: int, answer: Answer | HubError, lang: str) -> bytes:
         "digest": answer.digest,
         "replayed": placed.replayed,
     }
-    line = json.dumps(said).encode()
+    line = dumps(said)
     # The bundle is JSON already; it goes in as it is.
     return line if answer.receipt is None else line[:-1] + b', "receipt": ' + answer.receipt + b"}"
-
-
-def json_response(content: object, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(json.dumps(content, ensure_ascii=False).encode(), status_code=status, media_type="application/json")
