@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tocsin_client import errors
 from tocsin_client.draft import Draft
 from tocsin_client.importers import genai_source, rows
 from tocsin_client.importers.rows import Refused, RowRefusedError
@@ -31,20 +31,22 @@ _TITLE_MAX, _SUMMARY_MAX = 300, 4000
 def read(path: Path | None = None, *, refused: list[Refused] | None = None) -> Iterator[Draft]:
     """Incident drafts from `incidents.min.json` at `path`, or from the installed package; refusals go into the list.
 
-    Raises OSError or ValueError if the file itself cannot be read; a bad row never does.
+    Raises OSError, ValueError or InvalidError if the file itself cannot be read; a bad row never does.
     """
     corpus = _corpus(path)
     version, retrieved = str(corpus["version"]), str(corpus["generated"])
     for row in corpus["incidents"]:
-        source = genai_source.of(row)
-        if source is None:
-            continue
+        row_id = str(row.get("id", "?")) if isinstance(row, dict) else "?"
         try:
-            yield Draft.incident(**body(row, source, version=version, retrieved=retrieved))
+            source = genai_source.of(row)
+            if source is not None:
+                yield Draft("incident", body(row, source, version=version, retrieved=retrieved))
         except RowRefusedError as error:
-            _note(refused, Refused(str(row.get("id", "?")), error.reason, error.where))
+            _note(refused, Refused(row_id, error.reason, error.where))
         except TaxonomyError as error:
-            _note(refused, Refused(str(row.get("id", "?")), error.code, error.where))
+            _note(refused, Refused(row_id, error.code, error.where))
+        except (KeyError, TypeError, AttributeError):
+            _note(refused, Refused(row_id, "malformed-row"))
 
 
 def _corpus(path: Path | None) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _corpus(path: Path | None) -> dict[str, Any]:
         found = importlib.resources.files("genai_incidents").joinpath("data", "incidents.min.json")
         loaded = json.loads(found.read_bytes())
     if not isinstance(loaded, dict) or not isinstance(loaded.get("incidents"), list):
-        raise ValueError("this is not an incidents.min.json of genai_incidents")
+        raise errors.InvalidError("malformed-corpus", "this is not an incidents.min.json of genai_incidents")
     return loaded
 
 
@@ -71,7 +73,7 @@ def body(row: Row, source: str, *, version: str, retrieved: str) -> dict[str, An
     return {
         "record_type": "incident",
         "title": {"text": _title(row), "language": "en"},
-        "summary": {"text": _summary(row), "language": "en"},
+        "summary": _summary(row),
         "occurred": genai_source.occurred(row, source),
         "ai_contribution": contribution,
         "ai_role": role,
@@ -88,7 +90,7 @@ def body(row: Row, source: str, *, version: str, retrieved: str) -> dict[str, An
             "source": [{"scheme": "genai-incidents", "edition": version, "value": rows.plain(str(row["severity"]))}],
         },
         "evidence_class": "public-source",
-        "references": [{"url": genai_source.reference(row)}],
+        "references": [{"url": genai_source.reference(row)}, *genai_source.values(row, source, version=version)],
         "provenance": genai_source.provenance(row, source, version=version, retrieved=retrieved),
         "marking": {"tlp": "clear"},
     }
@@ -103,14 +105,14 @@ def _title(row: Row) -> str:
     return title
 
 
-def _summary(row: Row) -> str:
-    """The description, unless it is the corpus's template sentence, which says nothing that the fields do not say."""
+def _summary(row: Row) -> dict[str, str] | str:
+    """The description, or `unknown` where the corpus wrote its template sentence, which says nothing that the fields do not."""
     text = rows.plain_paragraphs(str(row.get("description", "")))
     if not text or genai_source.is_template(text):
         return "unknown"
     if len(text) > _SUMMARY_MAX:
         raise RowRefusedError("text-too-long", "description")
-    return text
+    return {"text": text, "language": "en"}
 
 
 def _tags(row: Row, source: str, vector: str | None) -> tuple[list[dict[str, Any]], str]:
@@ -134,5 +136,5 @@ def _tags(row: Row, source: str, vector: str | None) -> tuple[list[dict[str, Any
     first = [t for t in crosswalk.derive([str(codes[0])]) if t["scheme"] == "caict-2024"]
     if not first:
         raise RowRefusedError("no-category", "tags")
-    category = schemes.Code(first[0]["scheme"], first[0]["edition"], re.sub(r"^(\w+\.[\w-]+).*", r"\1", first[0]["code"]))
+    category = schemes.category(schemes.Code(first[0]["scheme"], first[0]["edition"], first[0]["code"]))
     return own + derived, str(category)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin_client.importers import rows
@@ -122,7 +122,9 @@ def system_class(row: Row, vector: str | None) -> str:
 
 def technologies(row: Row) -> list[str]:
     """The technology values in AIAAIC's template sentence, as written there."""
-    match = _TECHNOLOGY.search(str(row.get("description", ""))) if is_template(str(row.get("description", ""))) else None
+    match = (
+        _TECHNOLOGY.search(str(row.get("description", ""))) if is_template(str(row.get("description", ""))) else None
+    )
     return [rows.plain(name) for name in match.group(1).split(";") if name.strip()] if match else []
 
 
@@ -158,3 +160,64 @@ def _one(found: set[str], scheme: str) -> str:
 
 def _words(row: Row) -> set[str]:
     return set(re.findall(r"[\w-]+", str(row.get("title", "")).casefold()))
+
+
+def provenance(row: Row, source: str, *, version: str, retrieved: str) -> dict[str, Any]:
+    """Who says it, under which terms, and the source's own values; the row's `content_license` stands above the table."""
+    table = rows.mapping("genai_systems")["sources"][source]
+    own = row.get("content_license") or {}
+    licence = own.get("license") or table.get("licence")
+    if not licence:
+        raise RowRefusedError("licence-missing", "content_license")
+    return {
+        "source": table["name"],
+        "licence": str(licence),
+        "attribution": _attribution(own) if own else str(table["attribution"]),
+        "retrieved": retrieved,
+        "row_id": str(row["id"]),
+    }
+
+
+def _attribution(own: Mapping[str, Any]) -> str:
+    """The row's licence marker in words: whom to name, where, under which licence, and what it asks of whoever passes it on."""
+    asked = ", ".join(str(one) for one in own.get("obligations", ())) or "none stated"
+    named = [str(own.get("attribution", "")), str(own.get("attribution_url", "")), str(own.get("license_url", ""))]
+    return "; ".join(
+        [*(part for part in named if part), f"obligations: {asked}", "through genai_incidents (CC BY 4.0)"]
+    )
+
+
+def values(row: Row, source: str, *, version: str) -> list[dict[str, str]]:
+    """The source's own values beside what we made of them: one reference a field, `source` names the field.
+
+    The corpus's OWASP, ATLAS and NIST codes are among them: kept as what the source said, never a tag, never counted.
+    """
+    own: dict[str, list[str]] = {
+        "id": [str(row["id"])],
+        "attack_vector": [str(row["attack_vector"])],
+        "sector": _values(row, "sector-"),
+        "jurisdiction": _values(row, "juris-"),
+        "technology": technologies(row),
+        "mit-risk-domain": _values(row, "mit-risk-domain:"),
+        **{
+            name: [str(code) for code in row.get(name, ())]
+            for name in ("owasp_llm", "owasp_asi", "nist_ai_rmf", "mitre_atlas")
+        },
+    }
+    found = []
+    for name, said in own.items():
+        for chunk in _chunks(said):
+            found.append({"source": f"genai-incidents {version}, {name}", "external_id": chunk})
+    return found
+
+
+def _chunks(said: list[str], most: int = 120) -> Iterator[str]:
+    """The values joined by blanks, in as many texts of at most `most` characters as it takes; a longer value is cut."""
+    line = ""
+    for value in (rows.plain(v)[:most] for v in said):
+        if line and len(line) + 1 + len(value) > most:
+            yield line
+            line = ""
+        line = f"{line} {value}".strip()
+    if line:
+        yield line
