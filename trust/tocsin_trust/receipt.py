@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tocsin_trust import certificate, dsse, jsonstrict, keystate, leaf, merkle, note, statement, wording
@@ -104,7 +105,7 @@ def verify(bundle: bytes, policy: Policy) -> Verified:
     last = _entry(fields, policy)
     if any((link.head.size, link.head.root) != (last.head.size, last.head.root) for link in chain):
         raise fields.error("keyProofs", "the entries are proven under different tree heads")
-    if any(earlier.index >= later.index for earlier, later in zip(chain, [*chain[1:], last], strict=True)):
+    if any(earlier.index >= later.index for earlier, later in pairwise([*chain, last])):
         raise fields.error("keyProofs", "the entries are not in log order")
     accepted_by, key_index = _author(last, chain, policy)
     return Verified(
