@@ -53,7 +53,7 @@ class _Board:
         found = session.execute(
             select(col(version.digest), col(version.thread)).where(col(version.digest).in_(prevs | named)),
         )
-        self.thread_of = dict(found.tuples().all())
+        self.thread_of = {row[0]: row[1] for row in found}
         head = tables.HeadRow
         rows = session.execute(
             select(
@@ -209,7 +209,7 @@ def _orgs(session: Session, attributed: Sequence[entries.Entry]) -> dict[str, st
         return {}
     key, org = col(tables.MemberKeyRow.key), col(tables.MemberKeyRow.org)
     asked = {entry.leaf.author_key for entry in attributed}
-    return dict(session.execute(select(key, org).where(key.in_(asked))).tuples().all())
+    return {row[0]: row[1] for row in session.execute(select(key, org).where(key.in_(asked)))}
 
 
 def _move(session: Session, entry: entries.Entry) -> None:
