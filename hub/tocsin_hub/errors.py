@@ -124,6 +124,7 @@ CODES: dict[str, CodeInfo] = {
     "key-taken": CodeInfo(409, "This key is in use already. Make a fresh one.", "该密钥已被使用，请生成新密钥。"),
     "request-unknown": CodeInfo(404, "No such enrolment request is waiting. List them with: tocsin-hub enrolments", "没有该待处理的注册请求，可用 tocsin-hub enrolments 查看。"),
     "challenge-invalid": CodeInfo(403, "The login challenge is not ours, was used, or is older than two minutes. Ask for a new one.", "登录质询无效、已使用或超过两分钟，请重新获取。"),
+    "unexpected-kind": CodeInfo(422, "This mutation takes another kind of statement; `submit` takes every kind.", "该操作不接受此类声明；submit 接受所有类型。"),
     "bad-cursor": CodeInfo(400, "This cursor belongs to another query or reader, or is broken. Start again without `after`.", "该游标属于另一查询或另一读者，或已损坏，请去掉 after 重新开始。"),
     "first-out-of-range": CodeInfo(400, "Ask for between 1 and 100 items with `first`.", "first 须在 1 至 100 之间。"),
     "search-too-long": CodeInfo(400, "Search for at most 200 characters and 16 words.", "检索内容最多 200 个字符、16 个词。"),

@@ -19,6 +19,7 @@ from sqlmodel import col
 
 from tocsin_hub.catalogue import cursor, filters, fulltext, view
 from tocsin_hub.errors import HubError
+from tocsin_hub.ledger import readers
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
 
@@ -76,8 +77,7 @@ class Version:
 
 def as_of(session: Session) -> int:
     """The log size that the catalogue's rows reflect, in this transaction."""
-    row = tables.CursorRow
-    return session.execute(select(col(row.next_idx)).where(col(row.name) == "catalogue")).scalar() or 0
+    return readers.cursor(session, "catalogue")
 
 
 def page(
@@ -196,14 +196,25 @@ def history(session: Session, viewer: access.Viewer, ref: str) -> list[Version] 
     item = get(session, viewer, ref)
     if not isinstance(item, view.RecordView):
         return None
+    return histories(session, viewer, [bytes.fromhex(item.thread)])[0]
+
+
+def histories(session: Session, viewer: access.Viewer, threads: Sequence[bytes]) -> list[list[Version]]:
+    """`history` for many threads at once, in order; empty for those that the viewer may not read."""
     version, entry = tables.VersionRow, tables.EntryRow
     rows = session.execute(
-        select(col(version.idx), col(version.digest), col(version.kind), col(entry.accepted_unix_s))
+        select(
+            col(version.thread), col(version.idx), col(version.digest), col(version.kind), col(entry.accepted_unix_s)
+        )
         .join(entry, col(entry.idx) == col(version.idx))
-        .where(col(version.thread) == bytes.fromhex(item.thread))
+        .join(_RECORD, _RECORD.c.thread == col(version.thread))
+        .where(col(version.thread).in_(threads[:MAX_FIRST]), access.visible(viewer))
         .order_by(col(version.idx))
     )
-    return [Version(idx, digest.hex(), kind, accepted) for idx, digest, kind, accepted in rows]
+    found: dict[bytes, list[Version]] = {}
+    for thread, idx, digest, kind, accepted in rows:
+        found.setdefault(thread, []).append(Version(idx, digest.hex(), kind, accepted))
+    return [found.get(thread, []) for thread in threads]
 
 
 def status(session: Session, viewer: access.Viewer, digest: str) -> Status:

@@ -28,6 +28,7 @@ DIMS = (*TAG_DIMS, *TEXT_DIMS, *NUMBER_DIMS)
 COVERED = ("category", "sector", "region", "year", "quarter", "severity")
 UNKNOWN_CLASS = f"{schemes.SYSTEM_CLASS}:unknown"
 UNSAID = ("unknown", "withheld", UNKNOWN_CLASS)
+MAX_CELLS = 5_000
 DENSE_LIMIT = 32_000_000  # cells times places on the author axis, in bytes; beyond it, distinct authors by sorting
 
 NOTES: dict[str, dict[str, str]] = {
@@ -81,6 +82,13 @@ class TrendQuery:
     def __post_init__(self) -> None:
         if not 1 <= len(self.by) <= 2 or len(set(self.by)) != len(self.by) or not set(self.by) <= set(DIMS):
             raise HubError("unknown-dimension", where="by")
+        for name, values, known in (
+            ("kinds", self.kinds or (), vocab.KINDS),
+            ("recordTypes", self.record_types, vocab.RECORD_TYPES),
+            ("evidenceClasses", self.evidence_classes, vocab.EVIDENCE),
+        ):
+            if not set(values) <= set(known):
+                raise HubError("unknown-filter-value", where=name)
         for tag in (*self.tags, *_codes(self.sectors), *_codes(self.regions), *_codes(self.system_classes)):
             schemes.resolve(tag)
 
@@ -105,6 +113,7 @@ class TrendTable:
     author_keys: int
     coverage: dict[str, int]
     notes: tuple[str, ...]
+    truncated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +142,12 @@ def table(session: Session, columns: Columns, viewer: access.Viewer, query: Tren
         return TrendTable(
             as_of=as_of,
             dims=query.by,
-            rows=sorted(rows, key=lambda row: row.keys),
+            rows=sorted(rows, key=lambda row: row.keys)[:MAX_CELLS],
             total=len(everywhere),
             author_keys=int(_distinct(columns, everywhere, np.zeros(len(everywhere), dtype=np.int64), 1)[0]),
             coverage={dim: _covered(columns, dim, chosen) for dim in dict.fromkeys((*COVERED, *query.by))},
             notes=_notes(query),
+            truncated=len(rows) > MAX_CELLS,
         )
 
 
