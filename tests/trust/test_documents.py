@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def enrolment(**changes: Any) -> bytes:
     return documents.enrolment_request(**(members | {"key": KEY, "root": ROOT} | changes))
 
 
-MAKERS = {
+MAKERS: dict[str, tuple[Callable[[], bytes], Callable[[bytes, str], Any]]] = {
     "enrolment-request": (enrolment, documents.read_enrolment_request),
     "login": (lambda: documents.login(aud=AUD, nonce="n" * 16, iat_unix_s=3, key=KEY), documents.read_login),
     "pseudonym-request": (
@@ -115,15 +116,16 @@ def test_what_its_reader_would_refuse_is_not_made() -> None:
 
 def test_a_certificate_vouches_for_one_key_at_one_hub() -> None:
     issuer = keys.SigningKey.generate()
-    made = {"aud": AUD, "author_key": AUTHOR.public.hex, "not_after_unix_s": 90 * 86_400, "key": issuer}
-    text = certificate.issue(**made)  # type: ignore[arg-type]
-    right = {"issuers": [issuer.public], "aud": AUD, "author_key": AUTHOR.public.hex}
-    assert certificate.read(text, **right) == certificate.Certificate(90 * 86_400, issuer.public)  # type: ignore[arg-type]
+    made: dict[str, Any] = {"aud": AUD, "author_key": AUTHOR.public.hex, "not_after_unix_s": 90 * 86_400, "key": issuer}
+    text = certificate.issue(**made)
+    right: dict[str, Any] = {"issuers": [issuer.public], "aud": AUD, "author_key": AUTHOR.public.hex}
+    assert certificate.read(text, **right) == certificate.Certificate(90 * 86_400, issuer.public)
+    wrong: dict[str, Any]
     for wrong in ({"issuers": [KEY.public]}, {"issuers": []}, {"aud": "other.example"}, {"author_key": KEY.public.hex}):
         with pytest.raises(errors.CertificateError):
-            certificate.read(text, **(right | wrong))  # type: ignore[arg-type]
+            certificate.read(text, **(right | wrong))
     for spoilt in ("", "AAAA", text[:-4], text + "=", fields.b64(enrolment())):
         with pytest.raises(errors.CertificateError):
-            certificate.read(spoilt, **right)  # type: ignore[arg-type]
+            certificate.read(spoilt, **right)
     with pytest.raises(errors.CertificateError):
-        certificate.issue(**(made | {"not_after_unix_s": 1}))  # type: ignore[arg-type]
+        certificate.issue(**(made | {"not_after_unix_s": 1}))

@@ -1,6 +1,6 @@
 """Our own vectors, made from fixed keys: a small log of six statements, and the files that prove things about it.
 
-`python tests/vectors/make.py` writes tocsin.json; tests use `World` to make more of the same.
+`python tests/vectors/make.py` writes tocsin.json and the vectors in docs/spec; tests use `World` to make more of the same.
 """
 
 from __future__ import annotations
@@ -8,10 +8,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from tocsin_trust import certificate, documents, dsse, identity, keys, leaf, merkle, note, policy, receipt, statement
+from tocsin_trust import (
+    certificate,
+    documents,
+    dsse,
+    identity,
+    jsonstrict,
+    keys,
+    leaf,
+    merkle,
+    note,
+    policy,
+    receipt,
+    statement,
+)
 
 ORIGIN = "hub.example/tocsin"
 ORG = "org-" + "mzxw6ytboi" * 2 + "mzxw6y"
@@ -85,7 +99,7 @@ class World:
         return self.said("enrol", self.authority, **({"cred": AUTHORITY, "body": body} | changes))
 
     def certificate(self, **changes: Any) -> str:
-        members = {
+        members: dict[str, Any] = {
             "aud": self.origin,
             "author_key": self.author.public.hex,
             "not_after_unix_s": MIDNIGHT_UNIX_S + 90 * DAY_S,
@@ -188,8 +202,8 @@ def vectors() -> dict[str, dict[str, str]]:
         },
         "leaf": {"leaf": world.leaves[1].decode(), "leaf hash": merkle.leaf_hash(world.leaves[1]).hex()},
         "merkle-tree": {
-            **{f"leaf hash {i}": merkle.leaf_hash(data).hex() for i, data in enumerate(world.leaves)},
-            **{f"root {size}": world.head(size).hex() for size in range(1, 7)},
+            "leaf hashes": "\n".join(f"{i}  {merkle.leaf_hash(data).hex()}" for i, data in enumerate(world.leaves)),
+            "roots": "\n".join(f"{size}  {world.head(size).hex()}" for size in range(1, 7)),
             "inclusion 1 in 6": "\n".join(h.hex() for h in merkle.inclusion_proof(1, 6, world.node)),
             "consistency 3 to 6": "\n".join(h.hex() for h in merkle.consistency_proof(3, 6, world.node)),
         },
@@ -219,10 +233,23 @@ def vectors() -> dict[str, dict[str, str]]:
                 )
             ).payload.decode(),
         },
-        "keystate": {"enrol": json.dumps(statement.read(dsse.unseal(world.envelopes[0])).body, sort_keys=True)},
+        "keystate": {"enrol": jsonstrict.dumps(statement.read(dsse.unseal(world.envelopes[0])).body).decode()},
     }
 
 
+def written(page: str, values: dict[str, str]) -> str:
+    """The text of a page of docs/spec with its vectors written anew below their marks."""
+
+    def block(mark: re.Match[str]) -> str:
+        return f"<!-- vector: {mark[1]} -->\n```\n{values[mark[1]].rstrip(chr(10))}\n```\n"
+
+    return re.sub(r"<!-- vector: ([^>]+) -->\n(?:```\n.*?\n```\n)?", block, page, flags=re.DOTALL)
+
+
 if __name__ == "__main__":
-    target = Path(__file__).with_name("tocsin.json")
-    target.write_text(json.dumps(vectors(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    made = vectors()
+    here = Path(__file__).resolve().parent
+    here.joinpath("tocsin.json").write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for name, its_values in made.items():
+        file = here.parents[1] / "docs" / "spec" / f"{name}.md"
+        file.write_text(written(file.read_text(encoding="utf-8"), its_values), encoding="utf-8")
