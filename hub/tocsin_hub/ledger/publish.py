@@ -18,7 +18,7 @@ from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import append, entries, nodes
 from tocsin_hub.ledger.entries import Placed
 from tocsin_hub.store.tables import BlobRow
-from tocsin_trust import merkle, receipt
+from tocsin_trust import dsse, leaf, merkle, receipt, statement
 
 KEPT_CHECKPOINTS = 64
 
@@ -68,7 +68,7 @@ class Publisher:
         for each in asked:
             if each not in placed:
                 raise HubError("unknown-digest")
-            kept = own if own is not None and each == digest else envelope(session, each)
+            kept = _kept(session, placed[each], own if each == digest else None)
             parts.append((kept, self._proof(placed[each].idx, checkpoint, reach)))
         return receipt.make(parts[0][0], parts[0][1], parts[1:])
 
@@ -83,6 +83,19 @@ class Publisher:
                 if at_most is None or size <= at_most:
                     return size, checkpoint
         raise HubError("busy")
+
+
+def _kept(session: Session, placed: Placed, own: bytes | None) -> bytes:
+    """The stored envelope, or the sender's own if that is erased and `own` is what gave this very leaf."""
+    try:
+        return envelope(session, placed.digest)
+    except HubError as gone:
+        if gone.code != "erased" or own is None:
+            raise
+        opened = dsse.unseal(own)
+        if merkle.leaf_hash(leaf.text(opened, statement.read(opened))) != placed.leaf_hash:
+            raise
+        return own
 
 
 def envelope(session: Session, digest: bytes) -> bytes:

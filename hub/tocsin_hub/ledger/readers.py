@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, delete, func, insert, inspect, select, text, update
+from sqlalchemy import CursorResult, Table, delete, func, inspect, select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
@@ -182,11 +182,14 @@ def _move_cursor(session: Session, name: str, begin: int, end: int) -> bool:
     )
     if moved.rowcount == 1:
         return True
-    known = session.execute(select(col(CursorRow.name)).where(col(CursorRow.name) == name)).scalar_one_or_none()
-    if begin != 0 or known is not None:
+    if begin != 0:
         return False
-    session.execute(insert(CursorRow).values(name=name, next_idx=end))
-    return True
+    # The first step of a new reader. If another process makes the row in this moment, it has the step.
+    made: CursorResult[Any] = session.execute(  # type: ignore[assignment]
+        text("INSERT INTO reader_cursor (name, next_idx) VALUES (:name, :next_idx) ON CONFLICT DO NOTHING"),
+        {"name": name, "next_idx": end},
+    )
+    return made.rowcount == 1
 
 
 def rebuild(store: Store, readers: Sequence[Reader], clock: Callable[[], int]) -> int:
