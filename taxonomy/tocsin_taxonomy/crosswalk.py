@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -27,6 +27,7 @@ COLUMNS = (
     "comment",
 )
 NO_MAPPING = "sssom:NoMapping"
+NO_TERM = "sssom:NoTermFound"
 # From the surest to the weakest. What follows from one of the last two is only a potential tag.
 STRENGTH = ("skos:exactMatch", "skos:closeMatch", "skos:broadMatch", "skos:narrowMatch", "skos:relatedMatch")
 SURE = frozenset(STRENGTH[:3])
@@ -91,7 +92,10 @@ def _index() -> MappingProxyType[str, tuple[Mapping, ...]]:
 
 
 def _weakness(row: Mapping) -> int:
-    return STRENGTH.index(row.predicate) if row.predicate in STRENGTH else len(STRENGTH)
+    """Narrow and related count the same, so that among weak rows the author's order decides."""
+    if row.predicate in SURE:
+        return STRENGTH.index(row.predicate)
+    return len(STRENGTH) + (row.predicate == NO_MAPPING)
 
 
 def translate(code: str, to_scheme: str) -> list[Mapping]:
@@ -100,19 +104,27 @@ def translate(code: str, to_scheme: str) -> list[Mapping]:
     A row `sssom:NoMapping` says that somebody looked and found nothing; it is returned only when it is all there is.
     A code without rows of its own takes those of the nearest code above, weakened, because it is narrower.
     """
+    start = f"{to_scheme}:" if "@" in to_scheme else f"{to_scheme}@"
+    ours = to_scheme.split("@")[0] in schemes.OWN_RISK_SCHEMES
+    return _nearest(code, lambda row: row.object.startswith(start) or (ours and row.predicate == NO_MAPPING))
+
+
+def _to_ours(row: Mapping) -> bool:
+    return row.predicate == NO_MAPPING or row.object.startswith(
+        tuple(f"{scheme}@" for scheme in schemes.OWN_RISK_SCHEMES)
+    )
+
+
+def _nearest(code: str, wanted: Callable[[Mapping], bool]) -> list[Mapping]:
     parsed = schemes.resolve(code)
     for distance, candidate in enumerate((parsed, *schemes.ancestors(parsed))):
-        rows = [row for row in _index().get(str(candidate), ()) if _goes_to(row, to_scheme)]
-        if rows and distance:
-            rows = [replace(row, subject=code, predicate=_INHERITED.get(row.predicate, row.predicate)) for row in rows]
+        rows = [row for row in _index().get(str(candidate), ()) if wanted(row)]
+        real = [row for row in rows if row.predicate != NO_MAPPING]
+        if distance:
+            real = [replace(row, subject=code, predicate=_INHERITED.get(row.predicate, row.predicate)) for row in real]
         if rows:
-            real = [row for row in rows if row.predicate != NO_MAPPING]
-            return real or rows
+            return real or ([] if distance else rows)
     return []
-
-
-def _goes_to(row: Mapping, to_scheme: str) -> bool:
-    return row.object == "" or row.object.startswith(f"{to_scheme}:" if "@" in to_scheme else f"{to_scheme}@")
 
 
 def derive(codes: Iterable[str]) -> list[dict[str, Any]]:
@@ -125,9 +137,8 @@ def derive(codes: Iterable[str]) -> list[dict[str, Any]]:
     for code in codes:
         if schemes.parse(code).scheme in schemes.OWN_RISK_SCHEMES:
             continue
-        rows = [row for own in schemes.OWN_RISK_SCHEMES for row in translate(code, own) if row.predicate != NO_MAPPING]
-        sure = [row for row in rows if row.predicate in SURE]
-        for row in sure or sorted(rows, key=_weakness)[:1]:
+        rows = [row for row in _nearest(code, _to_ours) if row.predicate != NO_MAPPING]
+        for row in [row for row in rows if row.predicate in SURE] or rows[:1]:
             target = schemes.parse(row.object)
             tag = {
                 "scheme": target.scheme,

@@ -43,6 +43,32 @@ def test_m49_has_249_countries_in_24_sub_regions_of_five_regions_of_one_world() 
         assert schemes.ancestors(schemes.Code("un-m49", "2024", code))[-1].code == "001"
 
 
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("mit-ai-risk-domain@2025", 7 + 24),
+        ("owasp-llm@2023", 10),
+        ("owasp-llm@2025", 10),
+        ("owasp-llm@2026", 10),
+        ("nist-ai-600-1@2024", 12),
+        ("mitre-atlas@5.6.0", 16 + 170 + 35),
+        ("genai-incidents-vector@2.13", 39),
+        ("tocsin-ext@2026-11", 1),
+        ("tocsin-sev@1", 6),
+    ],
+)
+def test_an_edition_has_as_many_codes_as_its_owner_counts(name: str, count: int) -> None:
+    assert len(_load(name).codes) == count
+
+
+def test_mit_has_seven_domains_of_24_subdomains_and_atlas_69_sub_techniques() -> None:
+    mit = _load("mit-ai-risk-domain@2025").codes.values()
+    assert [sum(e.parent is None for e in mit), sum(e.parent is not None for e in mit)] == [7, 24]
+    atlas = _load("mitre-atlas@5.6.0").codes.values()
+    assert [sum(e.layer == layer for e in atlas) for layer in ("tactic", "technique", "mitigation")] == [16, 170, 35]
+    assert sum(e.parent is not None for e in atlas) == 69
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_every_code_has_a_name_in_both_languages(name: str) -> None:
     scheme = _load(name)
@@ -52,7 +78,7 @@ def test_every_code_has_a_name_in_both_languages(name: str) -> None:
     assert scheme.licence
     assert str(scheme) == name
     for entry in scheme.codes.values():
-        assert entry.labels["en"].strip() and entry.labels["zh"].strip(), entry.code
+        assert all(entry.labels[lang].strip() for lang in ("en", "zh")), entry.code
         if scheme.scheme not in ENGLISH_ONLY:
             assert any("\u4e00" <= letter <= "\u9fff" for letter in entry.labels["zh"]), entry.code
 
