@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pydantic
+
 from tocsin_taxonomy import errors as taxonomy_errors
 from tocsin_taxonomy import fields
 from tocsin_taxonomy import redact as shared_rules

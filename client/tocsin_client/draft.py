@@ -104,6 +104,8 @@ class Draft:
             body = loaded
         elif loaded:
             raise errors.InvalidError("malformed-draft", "fields stand both at the top and under body")
+        if kind is None and isinstance(body, dict):
+            kind = _told_by(body)
         if kind not in KINDS or not isinstance(body, dict) or not isinstance(notes, dict):
             raise errors.InvalidError(
                 "malformed-draft",
@@ -151,6 +153,14 @@ class Draft:
         body = self.completed().body
         coarsen.apply(body, mode)  # the gate makes it coarser too, and shows it
         return [Problem(p.code, p.where, p.detail or p.meaning) for p in report.problems(self.kind, body, mode=mode)]
+
+
+def _told_by(body: Mapping[str, Any]) -> str | None:
+    """The kind by the key that only one kind has, for files that do not say it."""
+    try:
+        return report.kind_of(body)
+    except taxonomy_errors.TaxonomyError:
+        return None
 
 
 def _plain(value: Any) -> Any:

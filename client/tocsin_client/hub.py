@@ -10,7 +10,7 @@ Nothing leaves without an approval; no receipt is returned before it is verified
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from tocsin_client import errors, joining, reading, receipts, sending, sign
 from tocsin_client.draft import Draft
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
-from tocsin_client.redact import gate
+from tocsin_client.redact import batch, gate
 from tocsin_client.redact.approval import Approved, ApprovedBatch
 from tocsin_client.redact.dictionary import HEADER, Dictionary
 from tocsin_client.redact.preview import Preview
@@ -133,6 +133,14 @@ class Hub:
         """Take the hub's newest policy if the pinned root signed it; returns its version."""
         return joining.refresh_policy(self.vault, self._named, now=self._clock()).version
 
+    def now(self) -> int:
+        """This client's clock, in unix seconds."""
+        return self._clock()
+
+    def server_date(self) -> str | None:
+        """The Date header of the hub, for comparing clocks."""
+        return self._named.request("GET", "/healthz").headers.get("date")
+
     def login(self) -> None:
         """Get a fresh reading token for this organisation."""
         self._session().get(self._named, "org", fresh=True)
@@ -154,6 +162,12 @@ class Hub:
         except errors.ClientError:
             members = None  # shown to the person as "not known"
         return gate.check(draft, mode, dictionary=self.dictionary(), directory=members, today=_day(self._clock()))
+
+    def approve_public_batch(self, drafts: Iterable[Draft], statement: str, by: str) -> ApprovedBatch:
+        """Approve public-source drafts by one statement, with this profile's own dictionary (see redact/batch.py)."""
+        return batch.approve_public_batch(
+            drafts, statement, by, today=_day(self._clock()), dictionary=self.dictionary()
+        )
 
     def approval_from_file(self, data: bytes) -> Approved:
         """An approval made earlier, checked again with this profile's dictionary."""
@@ -181,13 +195,13 @@ class Hub:
         return self._sender().submit(approved)
 
     def submit_many(
-        self, batch: ApprovedBatch | Sequence[Approved], progress: sending.Progress | None = None
+        self, records: ApprovedBatch | Sequence[Approved], progress: sending.Progress | None = None
     ) -> sending.BulkResult:
         """Send an approved batch in bulk requests; `progress(done, total)` after each. Records already sent are left out.
 
         Refused lines do not stop the others; look at `.refused`. UnreachableError: what was under way is in the outbox.
         """
-        items = list(batch)
+        items = list(records)
         for approved in items:
             _require_approved(approved)
             if approved.mode in sign.NAMELESS:
@@ -200,7 +214,7 @@ class Hub:
     def amend(self, record: str | Receipt, approved: Approved) -> Receipt:
         """Replace the newest version of a thread of ours; `record` is a digest (or its first 8 characters), receipt, or record id."""
         _require_approved(approved)
-        thread = self._thread(record)
+        thread = self.thread(record)
         if (approved.kind, approved.mode) != (thread["kind"], thread["mode"]):
             raise errors.ConflictError(
                 "kind-changed", "a thread keeps its kind and mode", hint="Withdraw it and submit a new record."
@@ -215,7 +229,7 @@ class Hub:
         """Take a record back: its text is erased at the hub, a tombstone and the log's leaves stay."""
         if reason not in vocab.WITHDRAW_REASONS:
             raise errors.UsageError("unknown-reason", f"reason must be one of {', '.join(vocab.WITHDRAW_REASONS)}")
-        thread = self._thread(record)
+        thread = self.thread(record)
         envelope = sign.sign_withdrawal(
             reason, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin, mode=thread["mode"],
             now_unix_s=self._clock(), prev=thread["digests"][-1],
@@ -236,7 +250,7 @@ class Hub:
         """How a record of ours stands at the hub (a dict); without argument the list of own threads, from this disk."""
         if record is None:
             return self.vault.threads()
-        thread = self._thread(record)
+        thread = self.thread(record)
         nameless = thread["mode"] in sign.NAMELESS
         route, subject = (self._nameless, thread["author_key"]) if nameless else (self._named, "org")
         return self._session().with_token(
@@ -284,12 +298,17 @@ class Hub:
             self._named, "org", lambda token: reading.post(self._named, token, query, variables)
         )
 
-    def _thread(self, record: str | Receipt) -> dict[str, Any]:
+    def thread(self, record: str | Receipt) -> dict[str, Any]:
+        """What this profile keeps of a record of ours: thread, digests, mode, kind, title."""
         if isinstance(record, Receipt):
             return self.vault.thread_of(record.digest)
         if record.count("-") >= 3:
             return self.vault.thread_of(str(self.show(record)["digest"]))
         return self.vault.thread_of(record)
+
+    def mode_of(self, record: str) -> str:
+        """The mode of a record of ours, which its amendments keep."""
+        return str(self.thread(record)["mode"])
 
     def _key_name(self, thread: Mapping[str, Any]) -> str:
         """Nameless threads have their own key; attributed ones were signed by the member's."""

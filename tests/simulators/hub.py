@@ -26,7 +26,7 @@ DAY_S = 86_400
 AUTHORITY = "sim"
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What the simulated hub answers instead of a success."""
 
     def __init__(self, status: int, code: str, where: str | None = None) -> None:
@@ -126,14 +126,14 @@ class HubSimulator:
             opened = dsse.unseal(envelope)
             said = statement.read(opened)
             if said.aud != self.origin:
-                raise Refusal(403, "wrong-audience")
+                raise RefusalError(403, "wrong-audience")
             digest = said.digest.hex()
             if digest in self.by_digest:
                 return self.by_digest[digest], digest, True
             statement.check_time(said, self.now)
             self._admit(said)
         except (trust_errors.TrustError, taxonomy_errors.TaxonomyError) as exc:
-            raise Refusal(422, exc.code, exc.where) from exc
+            raise RefusalError(422, exc.code, exc.where) from exc
         self.envelopes.append(envelope)
         self.leaves.append(leaf.text(opened, said))
         index = len(self.leaves) - 1
@@ -152,14 +152,14 @@ class HubSimulator:
             return
         if said.prev is not None:
             if said.prev not in self.threads:
-                raise Refusal(404, "thread-unknown")
+                raise RefusalError(404, "thread-unknown")
             if self.heads[said.prev] != said.prev:
-                raise Refusal(409, "stale-prev")
+                raise RefusalError(409, "stale-prev")
         elif said.mode == "attributed":
             if said.cred not in self.orgs or self.orgs[said.cred]["key"] != said.kid:
-                raise Refusal(403, "author-unknown")
+                raise RefusalError(403, "author-unknown")
         elif said.kid not in self.certified:
-            raise Refusal(403, "certificate-invalid")
+            raise RefusalError(403, "certificate-invalid")
         if said.kind in report.MODELS:
             report.parse(said.kind, said.body, mode=said.mode)
 
@@ -198,12 +198,12 @@ class HubSimulator:
         if "html" in self.lies:
             return httpx.Response(200, html="<h1>captive portal</h1>")
         if "error-500" in self.lies:
-            return _problem(Refusal(500, "internal"))
+            return _problem(RefusalError(500, "internal"))
         try:
             if "busy" in self.lies:
-                raise Refusal(503, "busy")
+                raise RefusalError(503, "busy")
             return self._route(request, token)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return _problem(refusal)
 
     def _route(self, request: httpx.Request, token: str) -> httpx.Response:
@@ -228,11 +228,11 @@ class HubSimulator:
         if method == "GET" and path.startswith("/v1/directory/"):
             org = path.rsplit("/", 1)[1]
             if org not in self.orgs:
-                raise Refusal(404, "not-found")
+                raise RefusalError(404, "not-found")
             return httpx.Response(200, json={**_public(self.orgs[org]), "keys": []})
         if method == "GET" and path.startswith("/v1/submissions/"):
             return self._status(path.rsplit("/", 1)[1], token)
-        raise Refusal(404, "not-found")
+        raise RefusalError(404, "not-found")
 
     def _single(self, envelope: bytes) -> httpx.Response:
         index, digest, replayed = self.append(envelope)
@@ -253,7 +253,7 @@ class HubSimulator:
                         "replayed": replayed,
                     }
                 )
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 rows.append(
                     {
                         "line": number,
@@ -274,13 +274,13 @@ class HubSimulator:
 
     def _status(self, digest: str, token: str) -> httpx.Response:
         if token not in self.tokens:
-            raise Refusal(401, "token-invalid" if token else "login-required")
+            raise RefusalError(401, "token-invalid" if token else "login-required")
         if digest not in self.threads:
-            raise Refusal(404, "not-found")
+            raise RefusalError(404, "not-found")
         first = self.threads[digest]
         said = statement.read(dsse.unseal(self.envelopes[self.by_digest[first]]))
         if self.tokens[token][1] not in (said.kid, said.cred):
-            raise Refusal(404, "not-found")
+            raise RefusalError(404, "not-found")
         head = self.heads[first]
         return httpx.Response(200, json={
             "digest": digest, "thread": first, "kind": said.kind, "mode": said.mode, "index": self.by_digest[digest],
@@ -298,7 +298,7 @@ class HubSimulator:
     def _pseudonyms(self, body: bytes, token: str) -> httpx.Response:
         asked = documents.read_pseudonym_request(body, self.origin)
         if asked.org not in self.orgs or self.orgs[asked.org]["key"] != asked.key.hex:
-            raise Refusal(403, "author-unknown")
+            raise RefusalError(403, "author-unknown")
         until = statement.round_day(self.now + 90 * DAY_S)
         signer = keys.SigningKey.generate() if "bad-certificate" in self.lies else self.certifier
         text = certificate.issue(aud=self.origin, author_key=asked.author_key.hex, not_after_unix_s=until, key=signer)
@@ -309,7 +309,7 @@ class HubSimulator:
         asked = documents.read_login(body, self.origin)
         owners = [org for org, row in self.orgs.items() if row["key"] == asked.key.hex]
         if not owners and asked.key.hex not in self.certified:
-            raise Refusal(403, "author-unknown")
+            raise RefusalError(403, "author-unknown")
         made = secrets.token_urlsafe(24)
         self.tokens[made] = ("org", owners[0]) if owners else ("author", asked.key.hex)
         kind, subject = self.tokens[made]
@@ -319,7 +319,7 @@ class HubSimulator:
 
     def _graphql(self, body: bytes, token: str) -> httpx.Response:
         if token and token not in self.tokens:
-            raise Refusal(401, "token-invalid")
+            raise RefusalError(401, "token-invalid")
         asked = json.loads(body)
         name = asked["query"].split("query ", 1)[1].split("(", 1)[0].split("{", 1)[0].strip()
         if name not in self.answers:
@@ -373,7 +373,7 @@ def _public(org: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in org.items() if name != "key"}
 
 
-def _problem(refusal: Refusal) -> httpx.Response:
+def _problem(refusal: RefusalError) -> httpx.Response:
     body = {"type": f"urn:tocsin:error:{refusal.code}", "title": "", "status": refusal.status, "code": refusal.code,
             "hint": f"hint for {refusal.code}", "where": refusal.where, "requestId": "sim"}  # fmt: skip
     return httpx.Response(

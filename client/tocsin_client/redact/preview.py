@@ -99,7 +99,7 @@ class Preview:
         for path in before:
             if before[path] == after.get(path, "") or path.split(".")[0] in coarsen.FIELDS:
                 continue
-            old, new = _WORD.findall(before[path]), _WORD.findall(after.get(path))
+            old, new = _WORD.findall(before[path]), _WORD.findall(after.get(path, ""))
             for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
                 if tag == "equal":
                     lines.append((path, "same", "".join(old[a:b])))

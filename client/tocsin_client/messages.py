@@ -1,0 +1,116 @@
+"""What the client says to people, in English and Chinese: one catalogue, so that neither language is forgotten.
+
+`text(key, lang, **values)`. Keys never change with the language; a missing key is a bug and raises KeyError.
+"""
+
+from __future__ import annotations
+
+LANGS = ("en", "zh")
+
+# fmt: off
+_CATALOGUE: dict[str, tuple[str, str]] = {
+    # --- joining ---
+    "join.look": ("This hub calls itself {origin}. Compare its root fingerprint with the one it published elsewhere:", "该中心自称 {origin}。请与其在别处公布的根密钥指纹核对："),
+    "join.words": ("  words  {words}", "  词语  {words}"),
+    "join.hex": ("  hex    {fingerprint}", "  十六进制  {fingerprint}"),
+    "join.confirm": ("Is it the same? Type yes to pin it", "是否一致？输入 yes 以固定信任"),
+    "join.sector": ("Your sector (ISIC section A to U, or multiple)", "贵机构所属行业（ISIC 门类 A 至 U，或 multiple）"),
+    "join.region": ("Your region (UN M49 number, for example 156)", "贵机构所在地区（联合国 M49 编号，例如 156）"),
+    "join.passphrase": ("Passphrase for the keys (empty: keys lie unencrypted, readable by you only)", "密钥口令（留空则密钥不加密，仅本用户可读）"),
+    "join.again": ("The same once more", "再输入一次"),
+    "join.differ": ("The two passphrases differ.", "两次输入的口令不同。"),
+    "join.done": ("The request of {org} waits at {origin}. An enrolment authority of the hub must accept it; then `tocsin doctor` shows your log index.", "{org} 的注册请求已送达 {origin}，等待该中心的注册机构批准；之后 `tocsin doctor` 会显示您的日志序号。"),
+    "join.file": ("The same request is kept in {path}. Back up the whole directory: its keys are the only way to amend or withdraw.", "该请求同时保存在 {path}。请备份整个目录：其中的密钥是修改或撤回记录的唯一途径。"),
+    "login.done": ("Logged in. The token is kept in this profile and runs out after a few hours.", "已登录。令牌保存在本配置中，数小时后失效。"),
+    "login.gone": ("Logged out: the token is revoked.", "已退出登录，令牌已撤销。"),
+    # --- drafts ---
+    "new.done": ("{path} is written. Fill it in, then: tocsin validate {path}", "已写入 {path}。填写后运行：tocsin validate {path}"),
+    "new.exists": ("{path} is already there; nothing was written.", "{path} 已存在，未写入任何内容。"),
+    "validate.good": ("{path} is a valid {kind} in {mode} mode.", "{path} 在 {mode} 模式下是有效的 {kind}。"),
+    "validate.bad": ("{path} is not yet valid: {count} problem(s).", "{path} 尚不有效，共 {count} 个问题。"),
+    # --- the gate ---
+    "gate.head": ("Checking {path}: {kind}, {mode}", "检查 {path}：{kind}，{mode}"),
+    "gate.nameless": ("Pseudonymous hides you from every reader, every peer hub and a thief of a backup, not from the operator who runs this hub. The day of your report and its order are public.", "化名模式对所有读者、对等中心和备份窃取者隐藏您的身份，但不对运营本中心的运营方隐藏。提交的日期和先后次序是公开的。"),
+    "gate.coarsened": ("Made coarser so that it fits more members:", "已自动粗化，以便与更多成员相符："),
+    "gate.coarse-date": ("date {before} -> {after}", "日期 {before} -> {after}"),
+    "gate.coarse-region": ("region {before} -> {after}", "地区 {before} -> {after}"),
+    "gate.blocked": ("Your own dictionary has {count} hit(s). Rewrite these places in the draft; nothing else helps:", "命中您自己的词典 {count} 处。请改写草稿中的这些位置，别无他法："),
+    "gate.span": ("{id}  {where}: {class_}  {text}", "{id}  {where}：{class_}  {text}"),
+    "gate.decide": ("[r]eplace by {proposal}, [d]rop, or [k]eep?", "替换为 {proposal} [r]、删除 [d]，还是保留 [k]？"),
+    "gate.decide-rule": ("[r]eplace by {proposal}, or [d]rop? (The hub refuses it, so it cannot be kept.)", "替换为 {proposal} [r]，还是删除 [d]？（中心会拒收，不能保留。）"),
+    "gate.reason": ("Why may it stay? (Kept on this machine only)", "为何可以保留？（仅保存在本机）"),
+    "gate.diff": ("What changes (- out, + in):", "改动如下（- 删去，+ 加入）："),
+    "gate.same": ("Your text leaves as you wrote it.", "文字将按您所写原样发出。"),
+    "gate.bytes": ("Exactly these {count} bytes will be signed (SHA-256 {sha256}):", "将签署以下 {count} 字节，一字不差（SHA-256 {sha256}）："),
+    "gate.header": ("Besides them the signed statement holds: kind, hub, mode, a {key} key, its credential, {time}, a random salt.", "此外，签名声明还包含：类型、中心、模式、{key}密钥、其凭证、{time}和随机盐。"),
+    "gate.key-fresh": ("fresh", "全新"), "gate.key-own": ("member", "成员"),
+    "gate.time-day": ("the day", "日期"), "gate.time-second": ("the time to the second", "精确到秒的时间"),
+    "gate.readers": ("Who will be able to read it:", "谁可以阅读："),
+    "gate.crowd": ("{fitting} of {total} enrolled members could have written this by sector and region.", "按行业与地区，{total} 个注册成员中有 {fitting} 个可能写出此记录。"),
+    "gate.crowd-small": ("That is fewer than 5: sector and region alone may give you away. Consider a wider region or sector.", "不足 5 个：仅凭行业和地区就可能暴露您。请考虑使用更宽的地区或行业。"),
+    "gate.crowd-unknown": ("How many members could have written this is not known: the directory could not be read.", "无法得知有多少成员可能写出此记录：未能读取名录。"),
+    "gate.regulators": ("May regulators read it, within their grant? [y/N]", "是否允许监管机构在其授权范围内阅读？[y/N]"),
+    "gate.everybody": ("May everybody read it (TLP:CLEAR)? [y/N]", "是否允许所有人阅读（TLP:CLEAR）？[y/N]"),
+    "gate.by": ("Your name or role (kept on this machine only)", "您的姓名或角色（仅保存在本机）"),
+    "gate.approve": ("Do you approve exactly these bytes? Type yes", "您是否批准这些字节？输入 yes"),
+    "gate.not": ("Not approved; nothing left this machine.", "未批准；没有任何内容离开本机。"),
+    "gate.dry": ("Dry run: nothing was approved and nothing left this machine.", "试运行：未批准任何内容，也没有任何内容离开本机。"),
+    "gate.kept": ("The approval is in {path}. Send it with: tocsin submit --approved {path}", "批准已保存在 {path}。发送：tocsin submit --approved {path}"),
+    # --- readers ---
+    "reader.public": ("everybody", "所有人"), "reader.members": ("members", "成员"),
+    "reader.industry-bodies": ("industry bodies", "产业组织"), "reader.regulators": ("regulators", "监管机构"),
+    "reader.peers": ("peer hubs", "对等中心"), "reader.recipients": ("the recipients you named", "您指定的接收方"),
+    "reader.author": ("you", "您自己"), "reader.operator": ("the operator, as a reader", "运营方（作为读者）"),
+    "reader.yes": ("yes", "是"), "reader.no": ("no", "否"),
+    "condition.within-grant": ("within their grant", "限授权范围"), "condition.after-embargo": ("after the embargo", "解禁之后"),
+    "condition.named": ("by organisation", "按机构"), "condition.no-reading-role": ("has the database, no reading role", "持有数据库，但无阅读角色"),
+    # --- sending ---
+    "sent": ("In the log at index {index}. The receipt was verified and is kept: {path}", "已写入日志，序号 {index}。回执已核验并保存：{path}"),
+    "sent.digest": ("Its digest, by which you amend, withdraw or ask: {digest}", "其摘要（用于修改、撤回或查询）：{digest}"),
+    "sent.replayed": ("The hub had it already; the index is the same.", "中心先前已收到，序号不变。"),
+    "withdrawn": ("Withdrawn at index {index}. The text is erased at the hub; tombstone and log leaves stay.", "已撤回，序号 {index}。中心已擦除文字；墓碑与日志叶保留。"),
+    "amended": ("Amended at index {index}. Readers now see the new version.", "已修改，序号 {index}。读者现在看到新版本。"),
+    "withdraw.ask": ("Withdraw {title!r} ({digest})? Its text is erased for good. Type yes", "撤回“{title}”（{digest}）？其文字将被永久擦除。输入 yes"),
+    "withdraw.not": ("Nothing was withdrawn.", "未撤回任何内容。"),
+    "outbox.empty": ("The outbox is empty.", "发件箱为空。"),
+    "outbox.sent": ("{count} sent and verified.", "已发送并核验 {count} 项。"),
+    "outbox.waits": ("waits", "等待发送"), "outbox.refused": ("refused", "被拒绝"),
+    "outbox.hint": ("Send what waits: tocsin outbox --resend. Delete one: tocsin outbox --drop ID.", "发送等待项：tocsin outbox --resend。删除一项：tocsin outbox --drop ID。"),
+    "outbox.dropped": ("{id} is deleted.", "已删除 {id}。"),
+    # --- import ---
+    "import.read": ("{count} records from {source}, {skipped} left out (not fit for a batch).", "来自 {source} 的 {count} 条记录，略去 {skipped} 条（不适合批量）。"),
+    "import.each": ("Attributed to {org}, TLP:CLEAR: everybody will read them.", "以 {org} 的名义署名，TLP:CLEAR：所有人均可阅读。"),
+    "import.statement": ("Your statement about all of them (20 characters or more; it is signed into each)", "您对全部记录的声明（至少 20 个字符；将签入每条记录）"),
+    "import.approve": ("Batch {digest}: do you approve all {count}? Type yes", "批次 {digest}：是否批准全部 {count} 条？输入 yes"),
+    "import.progress": ("sending", "发送中"),
+    "import.done": ("{accepted} accepted and verified, {refused} refused.", "已接受并核验 {accepted} 条，拒绝 {refused} 条。"),
+    "import.written": ("{count} drafts are in {path}.", "已在 {path} 写入 {count} 份草稿。"),
+    "import.refused-file": ("What was refused, and why, is in {path}.", "被拒绝的记录及原因见 {path}。"),
+    # --- reading ---
+    "status.none": ("This profile has sent nothing yet.", "本配置尚未发送过任何记录。"),
+    "search.none": ("No record that you may read fits.", "没有您可阅读的相符记录。"),
+    "search.more": ("More: --after {after}", "更多：--after {after}"),
+    "search.foot": ("{shown} of {total} records that you may read, as of log entry {as_of}.", "您可阅读的 {total} 条记录中的 {shown} 条，截至日志第 {as_of} 条。"),
+    "show.tombstone": ("{record_id}: {state} ({reason}). Its text is gone.", "{record_id}：{state}（{reason}）。文字已不存在。"),
+    "verify.ok": ("VERIFIED", "核验通过"), "verify.bad": ("NOT VERIFIED", "核验未通过"),
+    "taxonomy.schemes": ("Schemes; show one with: tocsin taxonomy SCHEME@EDITION", "分类体系；查看其一：tocsin taxonomy SCHEME@EDITION"),
+    # --- general ---
+    "terminal-needed": ("A person must decide this at a terminal.", "此事须由人在终端上决定。"),
+    "error": ("error", "错误"), "hint": ("what to do", "处理办法"), "warning": ("note", "注意"),
+    "bug": ("This is a bug of ours: {name}. Please report it with the command you typed, without your text.", "这是本程序的缺陷：{name}。请附上所用命令报告，不要附上您的文字。"),
+    "interrupted": ("Interrupted.", "已中断。"),
+    "doctor.good": ("Everything a member needs is in place.", "成员所需的一切均已就绪。"),
+    "doctor.bad": ("{count} thing(s) to fix, with the way to do it above.", "有 {count} 项需要修复，办法见上。"),
+}
+# fmt: on
+
+
+def text(key: str, lang: str = "en", /, **values: object) -> str:
+    """The message of `key` in `lang` (zh or en) with its values filled in."""
+    en, zh = _CATALOGUE[key]
+    return (zh if lang.startswith("zh") else en).format(**values)
+
+
+def keys() -> frozenset[str]:
+    """All keys, for the test that holds both languages complete."""
+    return frozenset(_CATALOGUE)
