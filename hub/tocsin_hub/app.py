@@ -8,6 +8,7 @@ it follow its thread. The thread guard is last, because what it lets pass moves 
 
 from __future__ import annotations
 
+import hmac
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,11 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import metadata
 
 from fastapi import FastAPI
 
 from tocsin_hub import rest
 from tocsin_hub.catalogue import fulltext, project
+from tocsin_hub.errors import HubError
+from tocsin_hub.graphql import context, endpoint
 from tocsin_hub.intake import moderate, standing, threads
 from tocsin_hub.intake.admit import Anchors
 from tocsin_hub.intake.receive import Door
@@ -181,7 +185,11 @@ def create_app(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hub.open()
+        try:
+            hub.open()
+        except HubError as refusal:
+            app.state.refusal = refusal  # for the command that serves: the server only says that it did not start
+            raise
         log.info("event=open origin=%s", hub.keyring.origin)
         try:
             yield
@@ -193,4 +201,29 @@ def create_app(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.hub = hub
     rest.mount(app, hub)
+    app.include_router(endpoint.router(_graphql_face(hub)))
     return app
+
+
+def _graphql_face(hub: Hub) -> context.Face:
+    """What the GraphQL face gets. Cursors are sealed under a key of their own, derived from one that outlives restarts."""
+    settings = hub.settings
+    return context.Face(
+        store=hub.store,
+        columns=hub.columns,
+        read_pool=hub.read_pool,
+        clock=hub.clock,
+        viewer=login.viewer,
+        receive=hub.door.receive,
+        cursor_key=hmac.digest(hub.keyring.login_key, b"tocsin-cursor/v1", "sha256"),
+        origin=hub.keyring.origin,
+        prefix=hub.keyring.prefix,
+        version=metadata.version("tocsin"),
+        limits=context.Limits(
+            max_cost=settings.graphql_max_cost,
+            max_depth=settings.graphql_max_depth,
+            max_aliases=settings.graphql_max_aliases,
+            max_tokens=settings.graphql_max_tokens,
+            deadline_s=settings.graphql_deadline_ms / 1_000,
+        ),
+    )

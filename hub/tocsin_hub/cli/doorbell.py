@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from tocsin_hub.cli.voice import SETUP, UNREACHABLE, UNVERIFIED, Stop, exit_code
 from tocsin_trust import documents, dsse, keys, policy, statement
 
 TIMEOUT_S = 30.0
+PASSPHRASE_VARIABLE = "TOCSIN_KEY_PASSPHRASE"  # noqa: S105  the name of a variable
 
 
 class Doorbell:
@@ -20,6 +21,7 @@ class Doorbell:
     def __init__(self, url: str, lang: str = "en") -> None:
         self.url = url.rstrip("/")
         headers = {"Accept-Language": lang}
+        self._policy: policy.Policy | None = None
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, headers=headers, trust_env=False)
 
     def __enter__(self) -> Doorbell:
@@ -37,8 +39,10 @@ class Doorbell:
         return self._send("POST", path, envelope)
 
     def policy(self) -> policy.Policy:
-        """The hub's policy. An operator's command does not pin a root: it acts on the operator's own hub."""
-        return policy.read(self.get("/.well-known/tocsin/policy.json").content)
+        """The hub's policy, asked for once. An operator's command pins no root: it acts on the operator's own hub."""
+        if self._policy is None:
+            self._policy = policy.read(self.get("/.well-known/tocsin/policy.json").content)
+        return self._policy
 
     def login_document(self, origin: str, key: keys.SigningKey) -> bytes:
         """A fresh challenge of this hub, answered with `key`."""
@@ -46,9 +50,9 @@ class Doorbell:
         issued = int(challenge["expiresUnixS"]) - 60
         return documents.login(aud=origin, nonce=challenge["nonce"], iat_unix_s=issued, key=key)
 
-    def submit(self, payload_type: str, payload: bytes, key: keys.SigningKey) -> dict[str, Any]:
-        """Seal, send through the door, and say where it stands: index, digest, replayed."""
-        answer = self.post("/v1/submissions", dsse.seal(payload_type, payload, key))
+    def submit(self, envelope: bytes) -> dict[str, Any]:
+        """Send through the door, and say where it stands: index, digest, replayed."""
+        answer = self.post("/v1/submissions", envelope)
         return {
             "index": int(answer.headers["tocsin-index"]),
             "digest": answer.headers["tocsin-digest"],
@@ -79,10 +83,8 @@ class Doorbell:
             ) from None
 
 
-def statement_by(
-    key: keys.SigningKey, *, kind: str, cred: str, origin: str, now_unix_s: int, body: dict[str, Any]
-) -> tuple[str, bytes]:
-    """Payload type and payload of an attributed statement that opens no thread."""
+def attributed(key: keys.SigningKey, kind: str, cred: str, origin: str, now_unix_s: int, body: dict[str, Any]) -> bytes:
+    """A sealed attributed statement that opens no thread."""
     payload = statement.build(
         kind=kind,
         aud=origin,
@@ -93,13 +95,12 @@ def statement_by(
         prev=None,
         dir=None,
         body=body,
-        salt=secrets.token_bytes(16),
     )
-    return statement.payload_type(kind), payload
+    return dsse.seal(statement.payload_type(kind), payload, key)
 
 
-def read_key(path: Path, passphrase: str | None = None) -> keys.SigningKey:
-    """The signing key in a PKCS#8 file that nobody else can read. Raises Stop."""
+def read_key(path: Path) -> keys.SigningKey:
+    """The signing key in a PKCS #8 file that nobody else can read; TOCSIN_KEY_PASSPHRASE opens it. Raises Stop."""
     try:
         mode = path.stat().st_mode
         pem = path.read_bytes()
@@ -107,4 +108,4 @@ def read_key(path: Path, passphrase: str | None = None) -> keys.SigningKey:
         raise Stop(SETUP, "key-file-missing", f"Cannot read {path}: {error.strerror}", "Name the key file.") from None
     if mode & 0o077:
         raise Stop(SETUP, "key-file-open", f"Others can read {path}.", f"chmod 600 {path}")
-    return keys.SigningKey.from_pkcs8(pem, passphrase)
+    return keys.SigningKey.from_pkcs8(pem, os.environ.get(PASSPHRASE_VARIABLE))

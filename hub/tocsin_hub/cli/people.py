@@ -22,6 +22,7 @@ AuthorityKey = Annotated[
     typer.Option("--authority-key", envvar="TOCSIN_AUTHORITY_KEY", help="Key file written by init. 注册机构密钥文件。"),
 ]
 Authority = Annotated[str, typer.Option("--authority", help="The authority's id in the policy. 机构编号。")]
+AUTHORITY_ID = "authority-1"
 DEFAULT_HUB = "http://127.0.0.1:8400"
 
 
@@ -79,7 +80,7 @@ def enrol(
             if all_pending or digest:
                 waiting = pending(bell, key)
                 chosen = waiting if all_pending else [_one(waiting, start) for start in digest or []]
-                envelopes += [base64.b64decode(request["envelope"]) for request in chosen]
+                envelopes += [envelope_of(request) for request in chosen]
             elif not envelopes:
                 raise Stop(USAGE, "nothing-to-do", "Name a request FILE, --digest or --all-pending.")
             _report(voice, enrol_each(bell, key, authority, envelopes, grant))
@@ -97,10 +98,12 @@ def suspend(
     """Suspend an organisation: no new threads from now on; it may still withdraw. 暂停组织。"""
     with speaking(as_json, lang) as voice:
         from tocsin_hub.cli import doorbell
+        from tocsin_hub.members.enrol import by_authority
 
         key = doorbell.read_key(authority_key)
         with doorbell.Doorbell(hub, lang) as bell:
-            said = _say(bell, key, "suspend", f"authority:{authority}", {"org": org, "reason": reason})
+            body = {"org": org, "reason": reason}
+            said = bell.submit(by_authority("suspend", body, bell.policy().origin, authority, key, int(time.time())))
         voice.done(said, voice.pick(f"Suspended at index {said['index']}.", f"已在序号 {said['index']} 处暂停。"))
 
 
@@ -158,7 +161,7 @@ def moderate(
         org = (desk_dir / "org").read_text(encoding="ascii").strip()
         body = {"thread": thread, "action": action, "reason": reason}
         with doorbell.Doorbell(hub, lang) as bell:
-            said = _say(bell, key, "moderate", org, body)
+            said = bell.submit(doorbell.attributed(key, "moderate", org, bell.policy().origin, int(time.time()), body))
         voice.done(said, voice.pick(f"Done at index {said['index']}.", f"已在序号 {said['index']} 处生效。"))
 
 
@@ -169,11 +172,16 @@ def pending(bell: Any, key: Any) -> list[dict[str, Any]]:
     return found
 
 
+def envelope_of(request: dict[str, Any]) -> bytes:
+    """The signed request inside a row of the pending list."""
+    return base64.b64decode(request["envelope"])
+
+
 def enrol_each(
     bell: Any, key: Any, authority: str, envelopes: list[bytes], grant: dict[str, list[str]] | None
 ) -> list[dict[str, Any]]:
     """Enrol each request; one outcome each, a refusal does not stop the others."""
-    from tocsin_hub.members import enrol as members_enrol
+    from tocsin_hub.members import enrol as desk_of_authority
     from tocsin_trust import documents
 
     origin = bell.policy().origin
@@ -181,23 +189,19 @@ def enrol_each(
     for envelope in envelopes:
         asked = documents.read_enrolment_request(envelope, origin)
         given = grant if asked.kind == "regulator" else None
-        body = members_enrol.body_of(asked, given)
+        sealed = desk_of_authority.seal(
+            envelope,
+            origin=origin,
+            authority_id=authority,
+            authority_key=key,
+            now_unix_s=int(time.time()),
+            grant=given,
+        )
         try:
-            outcomes.append({"org": asked.org, **_say(bell, key, "enrol", f"authority:{authority}", body)})
+            outcomes.append({"org": asked.org, **bell.submit(sealed)})
         except Stop as stop:
             outcomes.append({"org": asked.org, "code": stop.code, "hint": stop.hint})
     return outcomes
-
-
-def _say(bell: Any, key: Any, kind: str, cred: str, body: dict[str, Any]) -> dict[str, Any]:
-    from tocsin_hub.cli import doorbell
-
-    origin = bell.policy().origin
-    payload_type, payload = doorbell.statement_by(
-        key, kind=kind, cred=cred, origin=origin, now_unix_s=int(time.time()), body=body
-    )
-    said: dict[str, Any] = bell.submit(payload_type, payload, key)
-    return said
 
 
 def _report(voice: Voice, outcomes: list[dict[str, Any]]) -> None:

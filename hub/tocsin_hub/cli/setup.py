@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tocsin_hub.cli.voice import SETUP, AsJson, Lang, Stop, Voice, speaking
+from tocsin_hub.cli.voice import AsJson, Lang, speaking
 
 Dir = Annotated[Path | None, typer.Option("--dir", help="The hub's directory (TOCSIN_DIR). 中心目录。")]
+AnchorFile = Annotated[
+    Path | None, typer.Option("--anchor", help="The anchor file; best on another volume. 锚点文件，宜置于另一个卷。")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,36 +24,119 @@ def add_to(app: typer.Typer) -> None:
 
 def init(
     origin: Annotated[
-        str, typer.Option(help="The log's name for ever, e.g. hub.example.org/tocsin. 日志来源名，永久不变。")
+        str, typer.Option(help="The log's name for ever, e.g. hub.example.org/log. 日志来源名，永久不变。")
     ],
     root_key: Annotated[
-        Path, typer.Option(help="Where to write the root key; move it offline. 根密钥路径，请离线保存。")
+        Path, typer.Option(help="Where to write the root key; then move it offline. 根密钥路径，请离线保存。")
     ],
     authority_key: Annotated[
         Path, typer.Option(help="Where to write the enrolment authority's key. 注册机构密钥路径。")
     ],
-    anchor: Annotated[
-        Path, typer.Option(help="The anchor file, on another volume than the database. 锚点文件，应在另一个卷上。")
-    ],
     dir: Dir = None,
-    prefix: Annotated[str, typer.Option(help="Prefix of record ids. 记录编号前缀。")] = "TOC",
+    anchor: AnchorFile = None,
+    prefix: Annotated[str, typer.Option(help="What record ids begin with. 记录编号前缀。")] = "TOC",
     as_json: AsJson = False,
     lang: Lang = "en",
 ) -> None:
-    """Make a hub: keys, policy, anchor, database. Refuses a directory that holds one. 初始化中心。"""
+    """Make a hub: keys, policy, anchor, database. TOCSIN_KEY_PASSPHRASE encrypts root and authority key. 初始化中心。"""
     with speaking(as_json, lang) as voice:
+        import time
+
         from tocsin_hub import settings as settings_room
+        from tocsin_hub.cli.doorbell import PASSPHRASE_VARIABLE
         from tocsin_hub.members import keyring
 
-        settings = settings_room.load(dir=dir, anchor=anchor)
-        made = keyring.init(settings, origin=origin, prefix=prefix, root_key=root_key, authority_key=authority_key)
-        if _same_volume(settings.dir, anchor):
+        chosen = settings_room.load(dir=dir, anchor=anchor)
+        made = keyring.init(
+            chosen,
+            origin=origin,
+            root_key=root_key,
+            authority_key=authority_key,
+            now_unix_s=int(time.time()),
+            prefix=prefix,
+            passphrase=os.environ.get(PASSPHRASE_VARIABLE) or None,
+        )
+        if made.same_volume:
             voice.warn(
-                "The anchor lies on the volume of the hub: a restored snapshot would go unnoticed. Put it elsewhere.",
-                "锚点与中心位于同一卷：恢复快照将无法被发现，请放到其他卷。",
+                "The anchor lies on the hub's volume: a restored snapshot of it would go unnoticed. Put it on another.",
+                "锚点与中心位于同一卷，恢复快照将无法被发现，请改放到另一个卷。",
             )
-        voice.done(made, "")
+        said = {
+            name: str(getattr(made, name))
+            for name in ("dir", "origin", "prefix", "root_key", "authority_key", "anchor")
+        }
+        said |= {
+            "authority": made.authority_id,
+            "fingerprint": made.fingerprint_words,
+            "fingerprint_hex": made.fingerprint_hex,
+        }
+        text = voice.pick(
+            f"A hub is in {made.dir}. Tell your members its fingerprint by another way than this hub:\n  {made.fingerprint_words}\n"
+            f"Move {made.root_key} to a place that is offline. Next: tocsin-hub serve --dir {made.dir}",
+            f"中心已建于 {made.dir}。请通过其他渠道把指纹告知成员：\n  {made.fingerprint_words}\n"
+            f"请将 {made.root_key} 移至离线处。下一步：tocsin-hub serve --dir {made.dir}",
+        )
+        voice.done(said, text)
 
 
-def _same_volume(a: Path, b: Path) -> bool:
-    return a.resolve().stat().st_dev == b.resolve().parent.stat().st_dev
+def migrate(dir: Dir = None, anchor: AnchorFile = None, as_json: AsJson = False, lang: Lang = "en") -> None:
+    """Bring the database to this version's tables; the hub must be down. 升级数据库（须先停止中心）。"""
+    with speaking(as_json, lang) as voice:
+        from tocsin_hub import settings as settings_room
+        from tocsin_hub.cli.closed import closed_hub
+        from tocsin_hub.store import migrate as migrations
+
+        chosen = settings_room.load(dir=dir, anchor=anchor)
+        with closed_hub(chosen):
+            revision = migrations.upgrade(chosen.url())
+        voice.done(
+            {"revision": revision}, voice.pick(f"The database is at {revision}.", f"数据库已升级至 {revision}。")
+        )
+
+
+def serve(
+    dir: Dir = None,
+    anchor: AnchorFile = None,
+    host: Annotated[str | None, typer.Option(help="Address to bind. 监听地址。")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port. 端口。")] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy in front ends TLS. 前置代理负责 TLS。")
+    ] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM chain. 证书链。")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key. 私钥。")] = None,
+    lang: Lang = "en",
+) -> None:
+    """Run the hub until interrupted. 运行中心。"""
+    with speaking(False, lang) as voice:
+        from tocsin_hub import settings as settings_room
+        from tocsin_hub.cli import serving
+
+        chosen = settings_room.load(
+            dir=dir,
+            anchor=anchor,
+            host=host,
+            port=port,
+            behind_proxy=behind_proxy or None,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+        )
+        serving.run(chosen, voice)
+
+
+def settings(dir: Dir = None, as_json: AsJson = False, lang: Lang = "en") -> None:
+    """Every setting: value, where it comes from, what it is for. 列出所有设置。"""
+    with speaking(as_json, lang) as voice:
+        from tocsin_hub.cli import shown
+
+        rows = shown.settings(dir)
+        lines = [f"{r['name']:<22} {r['value']!s:<28} {r['origin']:<8} {r['variable']:<30} {r['reason']}" for r in rows]
+        voice.done({"settings": rows}, "\n".join(lines))
+
+
+def version(as_json: AsJson = False, lang: Lang = "en") -> None:
+    """The version. 版本。"""
+    with speaking(as_json, lang) as voice:
+        from importlib import metadata
+
+        found = metadata.version("tocsin")
+        voice.done({"version": found}, f"tocsin-hub {found}")

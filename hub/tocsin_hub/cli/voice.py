@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass, field
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -82,6 +82,11 @@ class Voice:
             _print({"v": 1, "ok": True, "data": data, "warnings": self.warnings})
         elif text:
             print("\n".join(plain(line) for line in text.splitlines()), flush=True)
+
+    def done_flat(self, data: dict[str, Any]) -> None:
+        """The result of the demo: its figures stand in `data` and, for short scripts, beside it; silent without --json."""
+        if self.as_json:
+            _print({"v": 1, "ok": True, **data, "data": data, "warnings": self.warnings})
 
     def fail(self, stop: Stop) -> NoReturn:
         """End the process the way `stop` says."""
