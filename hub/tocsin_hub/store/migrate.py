@@ -41,7 +41,8 @@ def _config() -> Config:
 def upgrade(database_url: str) -> str:
     """Bring the database to the newest revision and return it. Durable on return, or nothing was changed.
 
-    Run it with the hub stopped. Raises HubError busy, disk-full or storage-failed.
+    Run it with the hub stopped. Raises HubError busy, disk-full or storage-failed, or what the
+    engine says of a script that does not fit what it finds.
     """
     store = Store(database_url)
     try:
