@@ -270,9 +270,8 @@ def test_attack_22_a_key_of_small_order_signs_anything(world: Any) -> None:
     for key in weak:
         signatures = [{"keyid": key, "sig": forged}]
         assert opened(altered(world.envelopes[1], signatures=signatures)) == "key-refused"
-        said = resealed(
-            world.envelopes[1], world.member, lambda text, key=key: text.replace(world.member.public.hex, key)
-        )
+        payload = dsse.unseal(world.envelopes[1]).payload.replace(world.member.public.hex.encode(), key.encode())
+        said = dsse.seal(statement.payload_type("incident"), payload, world.member)
         assert opened(said) == "key-refused"
         data = json.loads(dsse.unseal(world.request().envelope).payload) | {"root": key, "root_proof": forged}
         asked = dsse.seal(statement.payload_type("enrolment-request"), json.dumps(data).encode(), world.member)

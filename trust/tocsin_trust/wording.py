@@ -68,19 +68,43 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
 }
 
+_HOLDS = ("The receipt holds.", "回执有效。")
+_PLACE = (
+    "The statement ({kind}, {mode}) is entry {index} of the log {origin}, under a checkpoint of {tree_size} entries.",
+    "该声明（{kind}，{mode}）是日志 {origin} 的第 {index} 号条目，检查点共 {tree_size} 条。",
+)
+_SIGNED = (
+    "It was signed by the key {key} and not a byte has changed since; its author dates it {day}.",
+    "它由密钥 {key} 签署，自此一字未改；作者所称日期为 {day}。",
+)
+_AUTHOR = {
+    "organisation": (
+        "Its author is the organisation {cred}, whose key is vouched for by {accepted_by} in entry {key_index}.",
+        "作者是机构 {cred}，其密钥由 {accepted_by} 担保，见条目 {key_index}。",
+    ),
+    "authority": (
+        "Its author is the enrolment authority {accepted_by} of the policy.",
+        "作者是信任策略中的登记机构 {accepted_by}。",
+    ),
+    "pseudonym": (
+        "Its author is a member that is not named: the author key has a certificate of the hub.",
+        "作者是某个未具名的成员：作者密钥持有中心签发的证书。",
+    ),
+}
+_WITNESSED = ("The checkpoint is cosigned by: {names}.", "检查点由见证方联署：{names}。")
+_UNWITNESSED = (
+    "No witness has cosigned the checkpoint: that all see the same log rests on the operator's word.",
+    "没有见证方联署检查点：是否人人看到同一份日志，只有运营方担保。",
+)
 _NOT_SHOWN = (
-    (
-        "Not shown: that the statement is still the newest version, or has not been withdrawn since.",
-        "Not shown: that the keys involved have not been revoked since.",
-        "Not shown: that what the statement says is true, or written at the time its author gives.",
-        "For the first two, ask the hub for its current state, or replay the log.",
-    ),
-    (
-        "未证明：该声明仍是最新版本，或此后未被撤回。",
-        "未证明：所涉密钥此后未被吊销。",
-        "未证明：声明内容属实，或确实写于作者所称的时间。",
-        "前两项请向中心查询当前状态，或重放日志。",
-    ),
+    "Not shown: that the statement is still the newest version, or has not been withdrawn since.\n"
+    "Not shown: that the keys involved have not been revoked since.\n"
+    "Not shown: that what the statement says is true, or written at the time its author gives.\n"
+    "For the first two, ask the hub for its current state, or replay the log.",
+    "未证明：该声明仍是最新版本，或此后未被撤回。\n"
+    "未证明：所涉密钥此后未被吊销。\n"
+    "未证明：声明内容属实，或确实写于作者所称的时间。\n"
+    "前两项请向中心查询当前状态，或重放日志。",
 )
 
 
@@ -105,43 +129,22 @@ def holds(
     witnessed_by: Sequence[str],
 ) -> str:
     """What a receipt that holds has shown, and what it has not; one sentence a line."""
-    day = date(iat_unix_s)
-    names = ", ".join(witnessed_by)
-    if _column(lang):
-        author = f"作者是机构 {cred}，其密钥由 {accepted_by} 担保，见条目 {key_index}。"
-        if mode == "pseudonymous":
-            author = "作者是某个未具名的成员：作者密钥持有中心签发的证书。"
-        elif key_index is None:
-            author = f"作者是信任策略中的登记机构 {accepted_by}。"
-        witnesses = (
-            f"检查点由见证方联署：{names}。"
-            if names
-            else "没有见证方联署检查点：是否人人看到同一份日志，只有运营方担保。"
-        )
-        shown = (
-            "回执有效。",
-            f"该声明（{kind}，{mode}）是日志 {origin} 的第 {index} 号条目，检查点共 {tree_size} 条。",
-            f"它由密钥 {key} 签署，自此一字未改；作者所称日期为 {day}。",
-        )
-    else:
-        author = (
-            f"Its author is the organisation {cred}, whose key is vouched for by {accepted_by} in entry {key_index}."
-        )
-        if mode == "pseudonymous":
-            author = "Its author is a member that is not named: the author key has a certificate of the hub."
-        elif key_index is None:
-            author = f"Its author is the enrolment authority {accepted_by} of the policy."
-        witnesses = f"The checkpoint is cosigned by: {names}."
-        if not names:
-            witnesses = (
-                "No witness has cosigned the checkpoint: that all see the same log rests on the operator's word."
-            )
-        shown = (
-            "The receipt holds.",
-            f"The statement ({kind}, {mode}) is entry {index} of the log {origin}, under a checkpoint of {tree_size} entries.",
-            f"It was signed by the key {key} and not a byte has changed since; its author dates it {day}.",
-        )
-    return "\n".join((*shown, author, witnesses, *_NOT_SHOWN[_column(lang)]))
+    author = "pseudonym" if mode != "attributed" else "authority" if key_index is None else "organisation"
+    templates = (_HOLDS, _PLACE, _SIGNED, _AUTHOR[author], _WITNESSED if witnessed_by else _UNWITNESSED, _NOT_SHOWN)
+    values = {
+        "kind": kind,
+        "mode": mode,
+        "index": index,
+        "origin": origin,
+        "tree_size": tree_size,
+        "key": key,
+        "day": date(iat_unix_s),
+        "cred": cred,
+        "accepted_by": accepted_by,
+        "key_index": key_index,
+        "names": ", ".join(witnessed_by),
+    }
+    return "\n".join(template[_column(lang)].format(**values) for template in templates)
 
 
 def date(unix_s: int) -> str:
