@@ -47,17 +47,22 @@ def unb64(text: object) -> bytes | None:
 
 
 class Fields:
-    """One object whose members are exactly `names`; each accessor returns a value of its form or raises `refuse`."""
+    """One object whose members are exactly `names`; each accessor returns a value of its form or raises `refuse`.
+
+    `path` leads to the object; an outermost one has none and is called `whole` in errors.
+    """
 
     __slots__ = ("_members", "_path", "_refuse")
 
-    def __init__(self, members: object, names: Collection[str], refuse: Refuse, *, path: str = "") -> None:
+    def __init__(
+        self, members: object, names: Collection[str], refuse: Refuse, *, path: str = "", whole: str = "payload"
+    ) -> None:
         self._refuse = refuse
         self._path = path
         if not isinstance(members, Mapping):
-            raise refuse("an object is wanted here", path or "payload")
+            raise refuse("an object is wanted here", path or whole)
         if members.keys() != set(names):
-            raise refuse("the members are not exactly those of the format", path or "payload")
+            raise refuse("the members are not exactly those of the format", path or whole)
         self._members: Mapping[str, Any] = members
 
     def _at(self, name: str) -> str:

@@ -94,7 +94,10 @@ def verify(bundle: bytes, policy: Policy) -> Verified:
     Every entry of the bundle must be proven under one and the same tree head, so that their order is certain.
     """
     fields = Fields(
-        jsonstrict.loads(bundle, max_bytes=MAX_BYTES), ("v", "type", "envelope", "proof", "keyProofs"), _malformed
+        jsonstrict.loads(bundle, max_bytes=MAX_BYTES),
+        ("v", "type", "envelope", "proof", "keyProofs"),
+        _malformed,
+        whole="bundle",
     )
     fields.whole("v", least=1, most=1)
     fields.one_of("type", (TYPE,))

@@ -79,8 +79,8 @@ _SIGNED = (
 )
 _AUTHOR = {
     "organisation": (
-        "Its author is the organisation {cred}, whose key is vouched for by {accepted_by} in entry {key_index}.",
-        "作者是机构 {cred}，其密钥由 {accepted_by} 担保，见条目 {key_index}。",
+        "Its author is the organisation {cred}, enrolled by {accepted_by}; its key was added by entry {key_index}.",
+        "作者是机构 {cred}，由 {accepted_by} 登记；其密钥由条目 {key_index} 加入。",
     ),
     "authority": (
         "Its author is the enrolment authority {accepted_by} of the policy.",
