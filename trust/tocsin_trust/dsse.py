@@ -68,6 +68,7 @@ def unseal(envelope: bytes, *, max_bytes: int = MAX_BYTES) -> Opened:
         jsonstrict.loads(envelope, max_bytes=max_bytes, max_depth=3),
         ("payload", "payloadType", "signatures"),
         _malformed,
+        whole="envelope",
     )
     payload_type = outer.raw("payloadType")
     if type(payload_type) is not str or payload_type not in kinds.PAYLOAD_TYPES:
