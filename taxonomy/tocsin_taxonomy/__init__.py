@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin_taxonomy.errors import CODES, TaxonomyError
+    from tocsin_taxonomy.incident import Finding, Incident
     from tocsin_taxonomy.marking import Marking
     from tocsin_taxonomy.practice import Mitigation
-    from tocsin_taxonomy.report import Finding, Incident, kind_of, parse, problems, required_fields
+    from tocsin_taxonomy.report import kind_of, parse, problems, required_fields
     from tocsin_taxonomy.schemes import Code, Entry, Scheme
     from tocsin_taxonomy.templates import template
 
@@ -21,8 +22,8 @@ _HOME = {
     "TaxonomyError": "errors",
     "Marking": "marking",
     "Mitigation": "practice",
-    "Finding": "report",
-    "Incident": "report",
+    "Finding": "incident",
+    "Incident": "incident",
     "kind_of": "report",
     "parse": "report",
     "problems": "report",

@@ -9,13 +9,10 @@ that is medium. Not assessed is not low: null severity gives no priority.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tocsin_taxonomy.errors import TaxonomyError
 from tocsin_taxonomy.fields import Severity
-
-if TYPE_CHECKING:
-    from tocsin_taxonomy.report import AnyRecord
+from tocsin_taxonomy.record import Record
 
 acceptability_default = 3
 FAR = 2
@@ -69,7 +66,7 @@ def urgency(
     return "soon" if spreading or shortest_clock_h is not None else "normal"
 
 
-def assess(record: AnyRecord, *, shortest_clock_h: float | None = None, spreading: bool = False) -> Assessment:
+def assess(record: Record, *, shortest_clock_h: float | None = None, spreading: bool = False) -> Assessment:
     """Everything this page computes for one record; a mitigation has no severity and so no priority."""
     severity: Severity | None = getattr(record, "severity", None)
     given: int | None = getattr(record, "acceptability", None)

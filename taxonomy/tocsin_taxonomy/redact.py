@@ -213,6 +213,17 @@ def findings(text: str) -> list[Hit]:
     return sorted(hits, key=lambda hit: hit.start)
 
 
+def without_hidden(text: str) -> str:
+    """The text without the characters that would be refused as bidi, invisible or control; carriage returns become lines.
+
+    For importers of public text, which often carries them by accident.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for pattern in (_CONTROL, _BIDI, _INVISIBLE, _FILLER):
+        text = pattern.sub("", text)
+    return text
+
+
 def check(record: Record) -> None:
     """Refuse a record whose texts hold anything of the kind: `identifying-text`, path and class, never the value."""
     for refusal in refusals(record):

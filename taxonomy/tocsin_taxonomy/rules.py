@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from tocsin_taxonomy import assess, regions, schemes, vocab
 from tocsin_taxonomy.errors import TaxonomyError
 from tocsin_taxonomy.fields import MAX_SUMMARY, MAX_SUMMARY_PUBLIC, MAX_TITLE, MAX_TITLE_PUBLIC, Tag, When
+from tocsin_taxonomy.incident import Finding, Incident
 from tocsin_taxonomy.practice import Mitigation
 
-if TYPE_CHECKING:
-    from tocsin_taxonomy.report import AnyRecord, Finding, Incident
-
+AnyRecord = Incident | Finding | Mitigation
 MAX_DESCRIPTION = 1200
 _COARSE_PRECISION = ("year", "quarter")
 

@@ -316,3 +316,8 @@ def test_the_bare_word_unknown_and_the_code_unknown_are_counted_as_one_system_cl
 def test_a_metric_is_a_finite_number(value: Any, bodies: SimpleNamespace) -> None:
     metric = {"name": "accuracy", "value": value, "better": "higher"}
     assert refusal("finding", bodies.finding(metrics=[metric])).where == "metrics.0.value"
+
+
+def test_a_list_whose_members_were_refused_is_not_called_too_short(bodies: SimpleNamespace) -> None:
+    found = report.problems("incident", bodies.incident(risk_tags=["derived.humanity"]), mode="attributed")
+    assert [p.where for p in found] == ["risk_tags.0"]
