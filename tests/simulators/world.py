@@ -34,7 +34,10 @@ SECTOR, REGION = "isic@4:K", "un-m49@2024:030"
 INCIDENT: dict[str, Any] = {
     "record_type": "near-miss",
     "title": {"text": "Cloned voice asked a clerk for a transfer", "language": "en"},
-    "summary": {"text": "A caller with a cloned voice asked for an urgent transfer; a call back stopped it.", "language": "en"},
+    "summary": {
+        "text": "A caller with a cloned voice asked for an urgent transfer; a call back stopped it.",
+        "language": "en",
+    },
     "occurred": {"value": "2024-Q1", "precision": "quarter", "basis": "occurred"},
     "ai_contribution": "yes",
     "ai_role": "tool-of-harm",
@@ -120,6 +123,7 @@ class Person:
     kind: str
     key: keys.SigningKey
     root: keys.SigningKey
+    certificates: dict[str, str] = field(default_factory=dict)
 
     @property
     def kid(self) -> str:
@@ -146,7 +150,7 @@ class Person:
             aud=aud,
             mode=mode,
             kid=signer.public.hex,
-            cred=self.org if cred is None else cred,
+            cred=self.certificates.get(signer.public.hex, self.org) if cred is None else cred,
             iat_unix_s=rounded if iat is None else iat,
             prev=prev,
             dir=None,
@@ -162,12 +166,13 @@ class Person:
         )
         answer = self.world.post(asked, "/v1/pseudonyms")
         assert answer.status_code == 201, answer.text
+        self.certificates[author.public.hex] = answer.json()["certificate"]
         return author, answer.json()["certificate"]
 
     def nameless(self, body: dict[str, Any] | None = None) -> tuple[bytes, keys.SigningKey]:
         """A pseudonymous incident and its author key."""
-        author, certificate = self.pseudonym()
-        return self.seal(body=body, mode="pseudonymous", key=author, cred=certificate), author
+        author, _ = self.pseudonym()
+        return self.seal(body=body, mode="pseudonymous", key=author), author
 
     def login(self, key: keys.SigningKey | None = None) -> dict[str, str]:
         """Headers with a fresh reading token."""
@@ -186,7 +191,9 @@ class World:
         self.dir = path / "hub"
         shutil.copytree(template.path / "hub", self.dir)
         shutil.copy(template.path / "anchor", path / "anchor")
-        self.settings = Settings(dir=self.dir, anchor=path / "anchor", batch_wait_ms=0, reader_coalesce_ms=0, **settings)
+        self.settings = Settings(
+            dir=self.dir, anchor=path / "anchor", batch_wait_ms=0, reader_coalesce_ms=0, **settings
+        )
         self.authority_file = template.path / "authority.key"
         self.authority = keyring.read_signing_key(self.authority_file)
         self.policy = policy.read((self.dir / "policy.json").read_bytes())
@@ -271,9 +278,7 @@ class World:
 
     def bulk(self, lines: list[bytes], query: str = "") -> list[dict[str, Any]]:
         """POST lines; the answers with the last object at the end."""
-        answer = self.http.post(
-            f"/v1/submissions{query}", content=b"\n".join(lines), headers={"Content-Type": NDJSON}
-        )
+        answer = self.http.post(f"/v1/submissions{query}", content=b"\n".join(lines), headers={"Content-Type": NDJSON})
         assert answer.status_code == 200, answer.text
         return [json.loads(line) for line in answer.text.splitlines()]
 
