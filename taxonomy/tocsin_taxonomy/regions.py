@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from tocsin_taxonomy import schemes, vocab
+from tocsin_taxonomy.errors import TaxonomyError
 
 WORLD = f"{schemes.M49}:001"
 COARSENESS = ("country", "sub-region", "region", "world")
@@ -65,3 +66,17 @@ def coarsen(code: str, to: str) -> str:
         if COARSENESS.index(coarseness(candidate)) >= least:
             return candidate
     return WORLD
+
+
+@lru_cache(maxsize=1)
+def _alpha2() -> dict[str, str]:
+    countries = schemes.load(*schemes.M49.split("@")).codes.values()
+    return {entry.note: f"{schemes.M49}:{entry.code}" for entry in countries if entry.layer == "country" and entry.note}
+
+
+def by_alpha2(letters: str) -> str:
+    """The compact code of a country or area by its two ISO 3166-1 letters; `unknown-code` if there is none."""
+    found = _alpha2().get(letters.upper())
+    if found is None:
+        raise TaxonomyError("unknown-code", detail="no such two letters in ISO 3166-1")
+    return found

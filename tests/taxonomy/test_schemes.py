@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin_taxonomy import errors, regions, schemes
+from tocsin_taxonomy import errors, regions, schemes, vocab
 
 # ATLAS has no Chinese names of its own; there the English name stands.
 ENGLISH_ONLY = {"mitre-atlas"}
@@ -152,3 +152,39 @@ def test_coarsening_stops_at_the_first_region_that_is_coarse_enough() -> None:
     assert [regions.coarsen(nigeria, to)[-3:] for to in regions.COARSENESS] == ["566", "011", "002", "001"]
     assert regions.coarsen("un-m49@2024:010", "sub-region") == regions.WORLD
     assert regions.coarsen("withheld", "world") == "withheld"
+
+
+def test_a_country_is_found_by_its_two_letters() -> None:
+    assert [regions.by_alpha2(letters)[-3:] for letters in ("CN", "hk", "US", "DE")] == ["156", "344", "840", "276"]
+    with pytest.raises(errors.TaxonomyError):
+        regions.by_alpha2("XX")
+
+
+def test_the_closed_lists_taken_from_the_seed_report_are_its_lists() -> None:
+    lists = _load(schemes.CAICT).lists
+
+    def slugs(rows: list[dict[str, str]]) -> list[str]:
+        return [row["slug"] for row in rows]
+
+    assert list(vocab.STAGES) == slugs(lists["lifecycle"])
+    assert list(vocab.STRATEGY) == slugs(lists["response_strategies"])
+    assert list(vocab.LOSS_TYPES) == slugs(lists["analysis"]["loss_types"])
+    assert list(vocab.STAKEHOLDER_KINDS) == slugs(lists["roles"])
+    assert list(vocab.LAYER) == list(lists["controls_by_layer"])
+    assert list(vocab.PRIORITY) == slugs(lists["evaluation"]["priority"])
+    assert set(slugs(lists["analysis"]["harm_subjects"])) <= set(vocab.HARM_SUBJECTS)
+    for name, rows in (
+        ("stages", lists["lifecycle"]),
+        ("strategy", lists["response_strategies"]),
+        ("loss_types", lists["analysis"]["loss_types"]),
+    ):
+        for row in rows:
+            assert vocab.label(name, row["slug"], "zh") == row["zh"]
+
+
+def test_severity_has_an_example_for_every_step_of_every_dimension_in_both_languages() -> None:
+    anchors = _load(schemes.SEVERITY).lists["anchors"]
+    assert list(anchors) == list(vocab.DIMENSIONS)
+    for steps in anchors.values():
+        assert list(steps) == ["0", "1", "2", "3", "4", "5"]
+        assert all(step[lang].strip() for step in steps.values() for lang in ("en", "zh"))

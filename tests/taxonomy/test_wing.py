@@ -98,3 +98,9 @@ def test_parsing_a_typical_incident_takes_tens_of_microseconds(bodies: SimpleNam
             report.parse("incident", body, mode="pseudonymous")
         best = min(best, (time.perf_counter() - start) / 50)
     assert best < 150e-6
+
+
+def test_only_one_room_knows_the_stix_library() -> None:
+    assert [path.name for path in sorted(WING.glob("*.py")) if "import stix2" in path.read_text()] == ["stix.py"]
+    code = "import sys, tocsin_taxonomy.report, tocsin_taxonomy.redact, tocsin_taxonomy.crosswalk; print('stix2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
