@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, text
 from sqlmodel import SQLModel, col
+
 from tocsin_hub.catalogue import project, search
 from tocsin_hub.catalogue.filters import RecordQuery
 from tocsin_hub.intake import threads
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
-from tocsin_hub.store import migrate, tables
+from tocsin_hub.store import tables
 from tocsin_hub.store.session import Store
 from tocsin_hub.trends.columns import Columns
 from tocsin_hub.trends.count import TrendReader
@@ -103,7 +103,6 @@ class House:
     """The hub under test. Organisations a to e are there: members a, b; industry body c; regulator d (finance, Europe); desk e."""
 
     def __init__(self, url: str) -> None:
-        migrate.upgrade(url)
         self.url = url
         self.store = Store(url)
         self.readers = (project.CatalogueReader("TOC"), TrendReader())
@@ -120,7 +119,13 @@ class House:
         grant = '{"regions":["un-m49@2024:150"],"sectors":["isic@4:K"]}' if kind == "regulator" else None
         session.add(
             tables.OrgRow(
-                org=org, kind=kind, sector="isic@4:K", region="un-m49@2024:150", agreement="1", grant_json=grant, enrolled_idx=0
+                org=org,
+                kind=kind,
+                sector="isic@4:K",
+                region="un-m49@2024:150",
+                agreement="1",
+                grant_json=grant,
+                enrolled_idx=0,
             )
         )
         session.add(tables.MemberKeyRow(key=key.public.hex, org=org, role="operational", added_idx=0))
@@ -167,7 +172,8 @@ class House:
     def append(self, *items: entries.Admitted, accepted_unix_s: int = NOW) -> list[bytes]:
         """Put the statements into the log; readers have not seen them yet."""
         placed = [
-            entries.Placed(self.size + at, item.digest, item.leaf_hash, accepted_unix_s, False) for at, item in enumerate(items)
+            entries.Placed(self.size + at, item.digest, item.leaf_hash, accepted_unix_s, False)
+            for at, item in enumerate(items)
         ]
         with self.store.write("test") as session:
             rows = [
@@ -181,7 +187,10 @@ class House:
                 for where, item in zip(placed, items, strict=True)
             ]
             session.execute(insert(tables.EntryRow), rows)
-            blobs = [{"digest": item.digest, "envelope": entries.pack(item.envelope), "erased_unix_s": None} for item in items]
+            blobs = [
+                {"digest": item.digest, "envelope": entries.pack(item.envelope), "erased_unix_s": None}
+                for item in items
+            ]
             session.execute(insert(tables.BlobRow), blobs)
             threads.record(session, [entries.entry_of(item, where) for item, where in zip(items, placed, strict=True)])
         self.size += len(items)
@@ -234,7 +243,9 @@ class House:
                     if isinstance(model, str):
                         continue
                     table: Table = model.__table__  # type: ignore[attr-defined]
-                    found[table.name] = [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]
+                    found[table.name] = [
+                        tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))
+                    ]
             words = "SELECT rowid, tokens FROM record_fts ORDER BY rowid"
             if not self.store.is_sqlite:
                 words = "SELECT rec, tokens::text FROM record_search ORDER BY rec"
@@ -257,10 +268,6 @@ class House:
 
     def close(self) -> None:
         self.store.dispose()
-
-
-def sqlite(folder: Path) -> House:
-    return House(f"sqlite:///{folder / 'hub.db'}")
 
 
 def count(model: type[SQLModel], house: House, **equal: Any) -> int:

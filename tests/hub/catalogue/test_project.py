@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+
 from tocsin_hub.store import tables
 from tocsin_trust import keys
 
@@ -83,7 +84,9 @@ def _story(house: Any, h: Any) -> None:
     one = house.add("incident", h.incident("One", tlp="clear"), by=a)
     two = house.add("incident", h.incident("Two", codes=["derived.state-society"]), by=key)
     house.catch_up(batch=1)
-    one2 = house.add("amend", h.incident("One again", codes=["endogenous.model.insufficient-robustness"]), by=a, prev=one)
+    one2 = house.add(
+        "amend", h.incident("One again", codes=["endogenous.model.insufficient-robustness"]), by=a, prev=one
+    )
     house.moderate(two, "hide")
     three = house.add("finding", h.finding(), by=a)
     four = house.add("mitigation", h.mitigation(), by=a)
@@ -109,11 +112,11 @@ def _story(house: Any, h: Any) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 3, 256])
-def test_a_rebuild_gives_the_rows_that_the_live_hub_had(house: Any, h: Any, batch: int) -> None:
-    _story(house, h)
-    live = house.derived()
-    house.rebuild(batch)
-    rebuilt = house.derived()
+def test_a_rebuild_gives_the_rows_that_the_live_hub_had(any_house: Any, h: Any, batch: int) -> None:
+    _story(any_house, h)
+    live = any_house.derived()
+    any_house.rebuild(batch)
+    rebuilt = any_house.derived()
     for name, rows in live.items():
         assert rebuilt[name] == rows, name
     states = [row[4] for row in live["record"]]
@@ -139,5 +142,10 @@ def test_no_row_of_an_ended_thread_holds_what_it_said(house: Any, h: Any) -> Non
     left = repr({name: rows for name, rows in house.derived().items() if name != "trend_tag"})
     assert "isic@4:B" not in left
     assert "zanzibar" not in left.lower()
-    assert [row[:3] for row in house.derived()["trend_row"]] == [(1, None, None), (2, 1, None), (5, None, None), (6, 5, None)]
+    assert [row[:3] for row in house.derived()["trend_row"]] == [
+        (1, None, None),
+        (2, 1, None),
+        (5, None, None),
+        (6, 5, None),
+    ]
     assert all(value in (None, 0) for row in house.derived()["trend_row"] for value in row[2:])

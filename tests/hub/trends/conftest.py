@@ -1,4 +1,4 @@
-"""Fixtures of the reading tests; the harness beside this file is loaded by path, because test folders are no packages."""
+"""Fixtures of the reading tests; the harness is loaded by its path, because test folders are no packages."""
 
 from __future__ import annotations
 
@@ -31,8 +31,17 @@ def h() -> ModuleType:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Any]:
+def house(sqlite_url: str) -> Iterator[Any]:
     """An empty hub on SQLite."""
-    found = _harness().sqlite(tmp_path)
+    found = _harness().House(sqlite_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_house(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """An empty hub, once per engine."""
+    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_postgres_url")
+    found = _harness().House(url)
     yield found
     found.close()
