@@ -40,3 +40,9 @@ def world(template: Any, tmp_path: Path) -> Iterator[Any]:
     """A running hub with nobody in it."""
     with simulated.World(template, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def simulators() -> Any:
+    """The module tests/simulators/world.py."""
+    return simulated

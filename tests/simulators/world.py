@@ -309,3 +309,59 @@ class World:
     def blob(self, digest: str, **headers: str) -> Any:
         """GET an envelope."""
         return self.http.get(f"/v1/blobs/{digest}", headers=headers)
+
+
+class Crowd:
+    """Members of a hub that runs in another process, on the real clock."""
+
+    def __init__(self, made: keyring.Made, trusted: policy.Policy) -> None:
+        self.policy = trusted
+        self.authority = keyring.read_signing_key(made.authority_key)
+        self.people: list[tuple[str, keys.SigningKey]] = []
+
+    def enrol(self, url: str, count: int) -> None:
+        """Enrol `count` new members over HTTP."""
+        for _ in range(count):
+            org = "org-" + base64.b32encode(secrets.token_bytes(16)).decode().lower().rstrip("=")[:26]
+            key = keys.SigningKey.generate()
+            asked = documents.enrolment_request(
+                aud=self.policy.origin,
+                org=org,
+                kind="member",
+                sector=SECTOR,
+                region=REGION,
+                agreement="2026-11",
+                key=key,
+                root=keys.SigningKey.generate(),
+            )
+            sealed = enrol.seal(
+                asked,
+                origin=self.policy.origin,
+                authority_id=keyring.AUTHORITY_ID,
+                authority_key=self.authority,
+                now_unix_s=int(time.time()),
+            )
+            answer = httpx.post(
+                f"{url}/v1/submissions", content=sealed, headers={"Content-Type": DSSE}, trust_env=False
+            )
+            assert answer.status_code == 201, answer.text
+            self.people.append((org, key))
+
+    def envelopes(self, member: int, count: int) -> list[bytes]:
+        """Fresh attributed incidents of one member."""
+        org, key = self.people[member]
+        made = []
+        for _ in range(count):
+            payload = statement.build(
+                kind="incident",
+                aud=self.policy.origin,
+                mode="attributed",
+                kid=key.public.hex,
+                cred=org,
+                iat_unix_s=int(time.time()),
+                prev=None,
+                dir=None,
+                body=incident(),
+            )
+            made.append(dsse.seal(statement.payload_type("incident"), payload, key))
+        return made
