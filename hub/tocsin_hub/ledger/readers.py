@@ -118,7 +118,7 @@ class Readers:
                     time.sleep(self._settings.reader_pause_ms / 1_000)
                     more = self._step(self._settings.reader_backlog_batch)
                 self.fault, pause_s = None, _FAULT_PAUSE_S
-            except Exception as error:
+            except Exception as error:  # edge of the thread: log, wait, try again
                 # Nothing is lost: its transaction did not happen. /readyz shows the fault until a step holds again.
                 self.fault = error.code if isinstance(error, HubError) else type(error).__name__
                 log.error("event=reader-failed fault=%s", self.fault, exc_info=not isinstance(error, HubError))

@@ -127,22 +127,24 @@ class Sequencer:
 
     def _run(self) -> None:
         try:
-            while jobs := self._take():
+            while (jobs := self._take()) is not None:
                 answers = self.run_batch([item for job in jobs for item in job.items])
                 at = 0
                 for job in jobs:
                     job.future.set_result(answers[at : at + len(job.items)])
                     at += len(job.items)
-        except BaseException:
+        except BaseException:  # edge of the thread: a hub whose sequencer is dead must not live on
             log.critical("event=sequencer-died", exc_info=True)
             logging.shutdown()
             os._exit(EXIT_DEAD_SEQUENCER)
 
-    def _take(self) -> list[_Job]:
-        """Whole jobs up to `batch_max` items, after a short pause for company; empty when stopping and drained."""
+    def _take(self) -> list[_Job] | None:
+        """Whole jobs up to `batch_max` items, after a short pause for company; None when stopping and drained."""
         with self._wake:
             while not self._jobs and not self._stopping:
                 self._wake.wait()
+            if not self._jobs:
+                return None
             waiting, stopping = self._waiting, self._stopping
         if waiting and waiting < self._settings.batch_max and not stopping and self._settings.batch_wait_ms:
             time.sleep(self._settings.batch_wait_ms / 1_000)
@@ -150,9 +152,13 @@ class Sequencer:
         count = 0
         with self._wake:
             while self._jobs and (not taken or count + len(self._jobs[0].items) <= self._settings.batch_max):
-                taken.append(self._jobs.popleft())
-                count += len(taken[-1].items)
-            self._waiting -= count
+                job = self._jobs.popleft()
+                self._waiting -= len(job.items)
+                # From here on its asker cannot cancel it: an answer to a cancelled future would end this thread. Who
+                # hung up before that is dropped; nothing was promised.
+                if job.future.set_running_or_notify_cancel():
+                    taken.append(job)
+                    count += len(job.items)
         return taken
 
     # --- one batch --------------------------------------------------------------------------------------------------

@@ -101,32 +101,11 @@ def init(
     anchor = (settings.anchor or settings.dir.resolve().with_name(settings.dir.resolve().name + ".anchor")).resolve()
     home = settings.dir.resolve()
     _require_room(home, (root_key, authority_key, anchor))
-    log_key, certificate_key = keys.SigningKey.generate(), keys.SigningKey.generate()
     root, authority = keys.SigningKey.generate(), keys.SigningKey.generate()
-    signed = policy.sign(
-        policy.build(
-            origin=origin,
-            version=1,
-            root=root.public,
-            issued_unix_s=now_unix_s,
-            expires_unix_s=now_unix_s + POLICY_DAYS * DAY_S,
-            log_keys=[note.vkey(origin, log_key.public)],
-            certificate_keys=[certificate_key.public],
-            authorities={authority_id: authority.public},
-        ),
-        root,
-    )
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    home.chmod(0o700)
-    (home / _KEYS).mkdir(mode=0o700)
-    _write(home / _KEYS / "log.key", log_key.to_pkcs8(None))
-    _write(home / _KEYS / "certificate.key", certificate_key.to_pkcs8(None))
-    _write(home / _KEYS / "tag.key", secrets.token_hex(32).encode() + b"\n")
-    _write(home / _KEYS / "login.key", secrets.token_hex(32).encode() + b"\n")
+    _make_home(home, origin, now_unix_s, root, {authority_id: authority.public})
     for path, key in ((root_key, root), (authority_key, authority)):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(path, key.to_pkcs8(passphrase))
-    _write(home / _POLICY_FILE, signed, mode=0o644)
     migrate.upgrade(settings.url())
     anchor_room.create(anchor, origin)
     said = {"v": 1, "origin": origin, "prefix": prefix, "anchor": str(anchor), "engine": engine_of(settings)}
@@ -144,6 +123,31 @@ def init(
         anchor=anchor,
         same_volume=anchor.stat().st_dev == home.stat().st_dev,
     )
+
+
+def _make_home(
+    home: Path, origin: str, now_unix_s: int, root: keys.SigningKey, authorities: dict[str, keys.PublicKey]
+) -> None:
+    """The directory with the hub's own keys and a first policy that names them."""
+    log_key, certificate_key = keys.SigningKey.generate(), keys.SigningKey.generate()
+    payload = policy.build(
+        origin=origin,
+        version=1,
+        root=root.public,
+        issued_unix_s=now_unix_s,
+        expires_unix_s=now_unix_s + POLICY_DAYS * DAY_S,
+        log_keys=[note.vkey(origin, log_key.public)],
+        certificate_keys=[certificate_key.public],
+        authorities=authorities,
+    )
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.chmod(0o700)
+    (home / _KEYS).mkdir(mode=0o700)
+    _write(home / _KEYS / "log.key", log_key.to_pkcs8(None))
+    _write(home / _KEYS / "certificate.key", certificate_key.to_pkcs8(None))
+    _write(home / _KEYS / "tag.key", secrets.token_hex(32).encode() + b"\n")
+    _write(home / _KEYS / "login.key", secrets.token_hex(32).encode() + b"\n")
+    _write(home / _POLICY_FILE, policy.sign(payload, root), mode=0o644)
 
 
 def identity(settings: Settings) -> Identity:

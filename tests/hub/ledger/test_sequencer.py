@@ -158,6 +158,17 @@ def test_a_stopped_sequencer_answers_what_waited_and_refuses_the_rest(log: Any) 
     assert not log.sequencer.alive
 
 
+def test_a_client_that_hangs_up_does_not_end_the_sequencer(log: Any) -> None:
+    """Its future is cancelled while it waits; answering it then would raise in the one thread that must not die."""
+    gone, stays = log.submit(log.cast.nameless()), log.submit(log.cast.nameless())
+    assert gone.cancel()
+    log.sequencer.start()
+    assert stays.result(timeout=5)[0].idx == 0
+    taken = log.submit(log.cast.nameless())
+    assert taken.result(timeout=5)[0].idx == 1
+    assert log.sequencer.alive
+
+
 def test_a_full_queue_is_busy_and_not_longer(log: Any) -> None:
     log.sequencer._settings = log.settings.model_copy(update={"queue_max": 2})
     first, second = log.submit(log.cast.nameless()), log.submit(log.cast.nameless(), log.cast.nameless())
