@@ -102,6 +102,7 @@ _BY_CODE: dict[str, type[ClientError]] = {
     "clock-skew": SetupError,
     "unsupported-version": SetupError,
     "wrong-audience": SetupError,
+    "internal": UnreachableError,
     "busy": UnreachableError,
     "disk-full": UnreachableError,
     "deadline": UnreachableError,
@@ -131,7 +132,7 @@ def from_problem(status: int, problem: Mapping[str, Any]) -> ClientError:
     where = problem.get("where")
     return kind(
         code,
-        f"the hub refused this: {code}" if status < 500 else f"the hub could not answer: {code}",
+        f"the hub could not answer: {code}" if kind is UnreachableError else f"the hub refused this: {code}",
         hint=str(problem.get("hint") or ""),
         where=str(where) if where else None,
     )

@@ -5,6 +5,7 @@
         receipt = hub.submit(preview.approve(by="compliance", decisions={"s1": "replace"}))
 
 Nothing leaves without an approval; no receipt is returned before it is verified; what cannot be sent waits in the outbox.
+Long because this is the whole face of the SDK, and its user reads it in one place; the work is done in the files it names.
 """
 
 from __future__ import annotations
@@ -269,7 +270,7 @@ class Hub:
 
     def trends(self, by: Sequence[str] = ("category",), **filters: Any) -> Trends:
         """Exact counts over the records this reader may see, by one or two dimensions."""
-        return reading.trends(self._graphql, by, **filters)
+        return reading.trends(self._graphql, by, lang=self.lang, **filters)
 
     def verify(self, receipt: Receipt | bytes | str | Path) -> Receipt:
         """Check a receipt against the pinned policy, with no network. VerificationError if it does not hold."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tocsin_client import errors
+from tocsin_client import errors, files
 from tocsin_client.transport import Transport
 from tocsin_client.vault import Vault
 from tocsin_trust import documents, keys, policy
@@ -20,6 +20,7 @@ from tocsin_trust import errors as trust_errors
 
 POLICY_PATH = "/.well-known/tocsin/policy.json"
 AGREEMENT = "2026-11"
+REQUEST_FILE = "enrolment-request.json"
 KINDS = ("member", "industry-body", "regulator", "desk")
 
 
@@ -142,9 +143,9 @@ def request(
     """Make the keys (or take those that are there) and the signed enrolment request; all durable on return."""
     if kind not in KINDS:
         raise errors.UsageError("unknown-kind", f"an organisation is one of {', '.join(KINDS)}")
-    known = vault.read("enrolment-request.json")
-    if known is not None:
-        return base64.b64decode(known["envelope"])
+    path = vault.path / REQUEST_FILE
+    if path.exists():
+        return path.read_bytes()
     org = new_org_id() if not vault.exists else str(vault.profile()["org"])
     vault.keep_profile(
         v=1, url=url, origin=pinned.origin, org=org, kind=kind, sector=sector, region=region, lang=lang, demo=demo,
@@ -170,7 +171,7 @@ def request(
         )
     except trust_errors.TrustError as exc:
         raise errors.UsageError(exc.code, f"the request cannot be made: {exc.code}", where=exc.where) from exc
-    vault.keep("enrolment-request.json", {"envelope": base64.b64encode(envelope).decode(), "org": org})
+    files.write(path, envelope)
     return envelope
 
 
@@ -187,6 +188,6 @@ def post_request(
         origin=profile["origin"],
         org=profile["org"],
         key=vault.key("operational").public.hex,
-        request_path=vault.path / "enrolment-request.json",
+        request_path=vault.path / REQUEST_FILE,
         state=str(answer.get("state", "pending")),
     )

@@ -9,8 +9,20 @@ query Search($first: Int!, $after: String, $filter: RecordFilter) {
     totalCount
     pageInfo { hasNextPage endCursor }
     nodes {
-      __typename recordId digest kind state title { text language } recordType primaryCategory { scheme edition code }
-      sector region systemClass occurred { value precision } severity { actual potential } evidenceClass mode tlp
+      kind recordId digest thread state mode tlp org demo acceptedAt evidenceClass
+      title { text language }
+      tags { value assignedBy }
+      ... on Reported {
+        occurred { value precision }
+        primaryCategory { value }
+        sector { value }
+        region { value }
+        systemClass { value }
+        severity { actual potential }
+        priority
+      }
+      ... on Incident { recordType }
+      ... on Mitigation { strategy controlLayer status }
     }
   }
 }
@@ -18,13 +30,25 @@ query Search($first: Int!, $after: String, $filter: RecordFilter) {
 
 SHOW = """\
 query Show($recordId: String!) {
-  record(recordId: $recordId) { __typename }
+  record(recordId: $recordId) {
+    __typename
+    ... on Record {
+      recordId kind state digest thread mode tlp authorKey org demo acceptedAt logIndex headIndex amends asOf body
+      versions(first: 20) { kind digest logIndex acceptedAt }
+    }
+    ... on Tombstone { recordId kind state reason acceptedAt logIndex headIndex asOf }
+  }
 }
 """
 
 TRENDS = """\
-query Trends($by: [TrendDimension!]!, $filter: TrendFilter) {
-  trends(by: $by, filter: $filter) { asOf }
+query Trends($by: [TrendDimension!]!, $filter: TrendFilter, $lang: Lang!) {
+  trends(by: $by, filter: $filter) {
+    asOf total authorKeys truncated
+    cells { keys { value label(lang: $lang) } count authorKeys }
+    coverage { dimension records }
+    notes { code text(lang: $lang) }
+  }
 }
 """
 

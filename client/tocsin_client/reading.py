@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin_client import errors, queries
-from tocsin_client.transport import Transport
+from tocsin_client.transport import Transport, graphql_problem
 from tocsin_client.trends import DIMENSIONS, TrendRow, Trends
 
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -35,13 +35,8 @@ class Page:
 def post(transport: Transport, token: str | None, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Send a document and return its `data`; the first error becomes a ClientError with the hub's code."""
     answer = transport.post_json("/graphql", {"query": query, "variables": variables}, token=token)
-    problems = answer.get("errors")
-    if problems:
-        first = problems[0] if isinstance(problems, list) and isinstance(problems[0], dict) else {}
-        extensions = first.get("extensions")
-        known = extensions if isinstance(extensions, dict) else {}
-        status = known.get("status")
-        raise errors.from_problem(status if isinstance(status, int) else 400, known)
+    if answer.get("errors"):
+        raise errors.from_problem(400, graphql_problem(answer))
     data = answer.get("data")
     if not isinstance(data, dict):
         raise errors.UnreachableError("hub-fault", "the hub's answer is not what its interface promises")
@@ -76,22 +71,30 @@ def show(ask: Ask, record_id: str) -> dict[str, Any]:
     return record
 
 
-def trends(ask: Ask, by: Sequence[str], **filters: Any) -> Trends:
+def trends(ask: Ask, by: Sequence[str], *, lang: str = "en", **filters: Any) -> Trends:
     """A table by one or two dimensions over the records that this reader may see."""
     dims = (by,) if isinstance(by, str) else tuple(by)
     if not 1 <= len(dims) <= 2 or any(d not in DIMENSIONS for d in dims):
         raise errors.UsageError("unknown-dimension", f"by takes one or two of {', '.join(DIMENSIONS)}")
-    found = ask(queries.TRENDS, {"by": [d.upper() for d in dims], "filter": wire_filter(filters)})["trends"]
+    variables = {
+        "by": [d.upper() for d in dims],
+        "filter": wire_filter(filters),
+        "lang": "ZH" if lang.startswith("zh") else "EN",
+    }
+    found = ask(queries.TRENDS, variables)["trends"]
     return Trends(
         by=dims,
         rows=tuple(
-            TrendRow(tuple(str(k) for k in r["keys"]), int(r["count"]), int(r["authorKeys"])) for r in found["rows"]
+            TrendRow(tuple(str(key["value"]) for key in cell["keys"]), int(cell["count"]), int(cell["authorKeys"]))
+            for cell in found["cells"]
         ),
         total=int(found["total"]),
         author_keys=int(found["authorKeys"]),
         as_of=int(found["asOf"]),
-        coverage=dict(found.get("coverage") or {}),
-        notes=tuple(found.get("notes") or ()),
+        coverage={str(row["dimension"]): int(row["records"]) for row in found["coverage"]},
+        notes=tuple(str(note["text"]) for note in found["notes"]),
+        labels={str(key["value"]): str(key["label"]) for cell in found["cells"] for key in cell["keys"]},
+        truncated=bool(found["truncated"]),
     )
 
 

@@ -163,14 +163,26 @@ def _unreachable(exc: httpx.HTTPError) -> errors.UnreachableError:
 
 
 def _refusal(answer: Answer) -> errors.ClientError:
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+    """What the hub said: a problem (RFC 9457) or a GraphQL error; anything else is not the hub's word."""
+    kind = answer.headers.get("content-type", "")
+    if kind.startswith(("application/problem+json", "application/json")):
         try:
-            problem = json.loads(answer.body)
-        except ValueError:
-            problem = None
-        if isinstance(problem, dict):
-            return errors.from_problem(answer.status, problem)
+            said = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            said = None
+        if isinstance(said, dict) and "code" in said:
+            return errors.from_problem(answer.status, said)
+        if isinstance(said, dict) and "errors" in said:
+            return errors.from_problem(answer.status, graphql_problem(said))
     return errors.from_problem(answer.status, {})
+
+
+def graphql_problem(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The first GraphQL error in the form of a problem: its code, and the message as the hint."""
+    problems = answer.get("errors")
+    first = problems[0] if isinstance(problems, list) and problems and isinstance(problems[0], dict) else {}
+    extensions = first.get("extensions")
+    return {**(extensions if isinstance(extensions, dict) else {}), "hint": first.get("message", "")}
 
 
 def _retry_after(answer: Answer, default_s: float) -> float:

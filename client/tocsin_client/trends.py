@@ -32,8 +32,10 @@ class Trends:
     total: int
     author_keys: int
     as_of: int
-    coverage: Mapping[str, Any] = field(repr=False)
+    coverage: Mapping[str, int] = field(repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict, repr=False)
+    truncated: bool = False
 
     def __iter__(self) -> Iterator[TrendRow]:
         return iter(self.rows)
@@ -47,22 +49,33 @@ class Trends:
         for row in self.rows:
             line: dict[str, Any] = dict(zip(self.by, row.keys, strict=True))
             if lang is not None:
-                line |= {f"{d}_label": label(k, lang) for d, k in zip(self.by, row.keys, strict=True)}
+                line |= {f"{d}_label": self.label(k, lang) for d, k in zip(self.by, row.keys, strict=True)}
             result.append({**line, "count": row.count, "author_keys": row.author_keys})
         return result
+
+    def label(self, key: str, lang: str = "en") -> str:
+        """The name of a key: from the taxonomy on this machine, else as the hub named it."""
+        own = label(key, lang)
+        return own if own != key else self.labels.get(key, key)
 
     def coverage_line(self, lang: str = "en") -> str:
         """What the table covers, in one sentence that must stand under every figure made from it."""
         zh = lang.startswith("zh")
-        said = "；".join(self.notes) if zh else "; ".join(self.notes)
+        stated = [f"{name} {count}/{self.total}" for name, count in self.coverage.items()]
         if zh:
-            head = f"共 {self.total} 条本读者可见的记录，来自 {self.author_keys} 个作者密钥（不等于机构数），截至日志第 {self.as_of} 条。"
-        else:
-            head = (
-                f"{self.total} records that this reader may see, by {self.author_keys} author keys (not organisations), "
-                f"as of log entry {self.as_of}."
-            )
-        return f"{head} {said}".strip()
+            parts = [
+                f"共 {self.total} 条本读者可见的记录，来自 {self.author_keys} 个作者密钥（不等于机构数），截至日志第 {self.as_of} 条。"
+            ]
+            parts += [f"写明取值的记录：{'，'.join(stated)}。"] if stated else []
+            parts += ["表格过长，已截断。"] if self.truncated else []
+            return "".join([*parts, *self.notes])
+        parts = [
+            f"{self.total} records that this reader may see, by {self.author_keys} author keys (not organisations), "
+            f"as of log entry {self.as_of}."
+        ]
+        parts += [f"Records that state a value: {', '.join(stated)}."] if stated else []
+        parts += ["The table is too long and was cut."] if self.truncated else []
+        return " ".join([*parts, *self.notes])
 
     def table(self, lang: str = "en") -> str:
         """The table as plain text, widest counts first."""
@@ -71,7 +84,7 @@ class Trends:
             "记录" if lang.startswith("zh") else "records",
             "作者密钥" if lang.startswith("zh") else "author keys",
         )
-        lines = [(*(label(k, lang) for k in row.keys), str(row.count), str(row.author_keys)) for row in self.rows]
+        lines = [(*(self.label(k, lang) for k in row.keys), str(row.count), str(row.author_keys)) for row in self.rows]
         return "\n".join([*_aligned([heads, *lines], numbers=2), self.coverage_line(lang)])
 
     def __str__(self) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
 from tocsin_client import Draft, Hub
 from tocsin_client.redact.approval import Approved
+from tocsin_trust import policy
 
 
 def _load(name: str) -> ModuleType:
@@ -114,3 +119,75 @@ def approved(member: Hub, draft: Callable[..., Draft]) -> Callable[..., Approved
         return member.preview(draft(**fields), mode=mode).approve(by="a tester")
 
     return make
+
+
+class RealHub:
+    """A hub process on a loopback port, made for this test run; `enrol_all` does what its operator does."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self._anchor = folder / "anchor"
+        said = self.operate(
+            "init", "--origin", "hub.example.org/log", "--root-key", str(folder / "root.key"),
+            "--authority-key", str(folder / "authority.key"), "--dir", str(folder / "hub"), "--anchor", str(self._anchor), "--json",
+        )  # fmt: skip
+        self.made = said
+        self._serving = subprocess.Popen(
+            [
+                *_OPERATOR,
+                "serve",
+                "--dir",
+                str(folder / "hub"),
+                "--anchor",
+                str(self._anchor),
+                "--port",
+                str(self.port),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._wait()
+
+    def operate(self, *words: str) -> Any:
+        done = subprocess.run([*_OPERATOR, *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def enrol_all(self) -> None:
+        pinned = policy.read((self.folder / "hub" / "policy.json").read_bytes())
+        self.operate(
+            "enrol", "--all-pending", "--authority-key", str(self.folder / "authority.key"), "--hub", self.url,
+            "--authority", next(iter(pinned.authorities)),
+        )  # fmt: skip
+
+    def _wait(self) -> None:
+        for _ in range(200):
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            assert self._serving.poll() is None, self._serving.stderr.read().decode() if self._serving.stderr else ""
+            time.sleep(0.05)
+        raise AssertionError("the hub did not start")
+
+    def stop(self) -> None:
+        self._serving.terminate()
+        self._serving.wait(20)
+        if self._serving.stderr:
+            self._serving.stderr.close()
+
+
+_OPERATOR = [sys.executable, "-m", "tocsin_hub"]
+
+
+@pytest.fixture(scope="session")
+def real_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHub]:
+    pytest.importorskip("tocsin_hub.app", reason="the hub's wing is not installed")
+    hub = RealHub(tmp_path_factory.mktemp("real-hub"))
+    yield hub
+    hub.stop()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tocsin_client import errors
 from tocsin_client.redact import approval, findings, gate
 from tocsin_client.redact.dictionary import Dictionary
+from tocsin_taxonomy import errors as taxonomy_errors
+from tocsin_taxonomy import report
 from tocsin_trust import jsonstrict
 
 if TYPE_CHECKING:
@@ -30,27 +32,6 @@ def digest_of(bodies: Iterable[bytes]) -> str:
     for body in bodies:
         whole.update(hashlib.sha256(body).digest())
     return whole.hexdigest()
-
-
-def require_public(kind: str, body: dict[str, Any]) -> None:
-    """Raise GateError `public-source-rule` with the path of what keeps this body out of a batch."""
-    provenance = body.get("provenance") or {}
-    wanted = [
-        ("evidence_class", body.get("evidence_class") == "public-source"),
-        ("marking.tlp", (body.get("marking") or {}).get("tlp") == "clear"),
-        ("marking.audience", not (body.get("marking") or {}).get("audience")),
-        ("provenance.source", bool(provenance.get("source"))),
-        ("provenance.licence", bool(provenance.get("licence"))),
-        ("references", kind == "mitigation" or bool(body.get("references"))),
-    ]
-    for where, holds in wanted:
-        if not holds:
-            raise errors.GateError(
-                "public-source-rule",
-                "a batch takes only TLP:CLEAR records of named public sources",
-                where=where,
-                hint="Approve this record alone.",
-            )
 
 
 def approve_public_batch(
@@ -92,8 +73,9 @@ def approve_public_batch(
     digest = digest_of(jsonstrict.dumps(body) for _, body in checked)
     said = {"digest": digest, "statement": statement, "by": by, "at_day": day}
     items: list[approval.Approved] = []
+    stated = _stated(said, *checked[0]) if checked else None
     for kind, body in checked:
-        body["provenance"] = {**body["provenance"], "batch_approval": said}
+        body["provenance"] = {**body["provenance"], "batch_approval": stated}
         items.append(
             approval.issue(
                 kind=kind,
@@ -105,16 +87,30 @@ def approve_public_batch(
                 versions=(*findings.VERSIONS, own.version),
             )
         )
-    if items:
-        kind, body = checked[0]
-        gate.parse(kind, body, MODE)  # the statement itself must fit the schema; it is the same in each
     return approval.ApprovedBatch(tuple(items), digest, statement, by)
+
+
+def _stated(said: dict[str, str], kind: str, body: dict[str, Any]) -> dict[str, str] | str:
+    """The statement in the form that the schema takes: an object, or its JSON text where the field is a text."""
+    text = jsonstrict.dumps(said).decode("utf-8")
+    for form in (said, text):
+        try:
+            report.parse(kind, {**body, "provenance": {**body["provenance"], "batch_approval": form}}, mode=MODE)
+        except taxonomy_errors.TaxonomyError:
+            continue
+        return form
+    raise errors.GateError(
+        "statement-missing",
+        "the statement does not fit into a record",
+        where="provenance.batch_approval",
+        hint="Say it shorter.",
+    )
 
 
 def _checked(draft: Draft, own: Dictionary) -> tuple[str, dict[str, Any]]:
     completed = draft.completed()
     body = copy.deepcopy(completed.body)
-    require_public(completed.kind, body)
+    gate.require_public(completed.kind, body)
     gate.parse(completed.kind, body, MODE)
     blocking = findings.find(body, own, propose=False)
     if blocking:

@@ -35,7 +35,7 @@ _WINDOWS_PATH = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z]:\\|\\\\[A-Za-z0-9._-]{1
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\+|\()?[0-9](?:[ ()./-]{0,2}[0-9]){5,19}(?![0-9A-Za-z])")
 _SECRET = re.compile(
     r"(?i)(?:api[ _-]?key|access[ _-]?key|secret|token|password|passwd|pwd|bearer|密码|口令|密钥|令牌)"
-    r"\s{0,3}(?:[:=：]|is|为|是)\s{0,3}[\"']?(?P<value>[^\s\"',，。；]{6,200})"
+    r"\s{0,3}(?:[:=：]|is|为|是)\s{0,3}[\"']?(?!<)(?P<value>[^\s\"',，。；]{6,200})"
 )
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/=-]{20,256}(?![A-Za-z0-9_+/=-])")
 _HANDLE = re.compile(r"(?<![A-Za-z0-9@._/-])@[A-Za-z0-9_]{2,39}(?![A-Za-z0-9_])")

@@ -56,12 +56,21 @@ def _in_text(
 
 
 def _without_overlap(found: Iterable[tuple[spans.Found, str]]) -> list[tuple[spans.Found, str]]:
-    """What blocks wins over what proposes; then the earlier detector; a stretch is decided once."""
-    taken: list[tuple[spans.Found, str]] = []
-    for item, blocks in sorted(found, key=lambda pair: _RANK[pair[1]]):
-        if all(item.end <= t.start or t.end <= item.start for t, _ in taken):
-            taken.append((item, blocks))
-    return sorted(taken, key=lambda pair: pair[0].start)
+    """Stretches that overlap become one, decided once: what blocks names it, else the detector that is asked first."""
+    ranked = list(enumerate(found))
+    clusters: list[tuple[int, int, list[tuple[int, tuple[spans.Found, str]]]]] = []
+    for entry in sorted(ranked, key=lambda pair: (pair[1][0].start, pair[1][0].end)):
+        item = entry[1][0]
+        if clusters and item.start < clusters[-1][1]:
+            start, end, members = clusters[-1]
+            clusters[-1] = (start, max(end, item.end), [*members, entry])
+        else:
+            clusters.append((item.start, item.end, [entry]))
+    merged: list[tuple[spans.Found, str]] = []
+    for start, end, members in clusters:
+        _, (first, blocks) = min(members, key=lambda pair: (_RANK[pair[1][1]], pair[0]))
+        merged.append((spans.Found(first.class_, start, end), blocks))
+    return merged
 
 
 def find(body: dict[str, Any], dictionary: Dictionary, *, propose: bool = True) -> tuple[spans.Span, ...]:

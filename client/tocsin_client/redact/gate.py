@@ -74,6 +74,27 @@ def parse(kind: str, body: dict[str, Any], mode: str) -> Any:
         ) from exc
 
 
+def require_public(kind: str, body: dict[str, Any]) -> None:
+    """Raise GateError `public-source-rule` with the path of what keeps this body out of a batch."""
+    provenance = body.get("provenance") or {}
+    wanted = [
+        ("evidence_class", body.get("evidence_class") == "public-source"),
+        ("marking.tlp", (body.get("marking") or {}).get("tlp") == "clear"),
+        ("marking.audience", not (body.get("marking") or {}).get("audience")),
+        ("provenance.source", bool(provenance.get("source"))),
+        ("provenance.licence", bool(provenance.get("licence"))),
+        ("references", kind == "mitigation" or bool(body.get("references"))),
+    ]
+    for where, holds in wanted:
+        if not holds:
+            raise errors.GateError(
+                "public-source-rule",
+                "a batch takes only TLP:CLEAR records of named public sources",
+                where=where,
+                hint="Approve this record alone.",
+            )
+
+
 def approval_from_file(data: bytes, *, dictionary: Dictionary | None = None) -> approval.Approved:
     """An approval that `Approved.to_file` wrote, checked again: digest, schema, and every finding kept with a reason.
 
@@ -106,6 +127,8 @@ def approval_from_file(data: bytes, *, dictionary: Dictionary | None = None) -> 
     own = dictionary or Dictionary()
     kept = {(d.path, d.class_) for d in decisions if d.action == "keep" and d.reason}
     public = bool((body.get("provenance") or {}).get("batch_approval"))
+    if public:
+        require_public(kind, body)
     left = [s for s in findings.find(body, own, propose=not public) if s.blocks or (s.path, s.class_) not in kept]
     if left:
         raise errors.GateError("undecided", f"a {left[0].class_} was not decided on", where=left[0].path)
