@@ -263,7 +263,7 @@ def _distinct(columns: Columns, positions: NDArray[Any], cells: NDArray[Any], n_
     if n_cells * (columns.places + 1) <= DENSE_LIMIT:
         seen = np.zeros(n_cells * (columns.places + 1), dtype=np.bool_)
         seen[keys] = True
-        authors += seen.reshape(n_cells, -1).sum(axis=1)
+        authors += seen.reshape(n_cells, columns.places + 1).sum(axis=1)
     else:
         authors += np.bincount(np.unique(keys) // (columns.places + 1), minlength=n_cells)
     return authors
