@@ -87,7 +87,7 @@ def test_the_fraud_report_gives_only_what_a_nameless_report_may(lang: str) -> No
 def test_the_gate_asks_about_the_meeting_address_and_it_does_not_leave(lang: str) -> None:
     preview = gate.check(fraud.draft(lang), "pseudonymous", today=TODAY)
     assert [span.class_ for span in preview.spans] == ["url"]
-    approved = fraud.decided(preview, Voice(json_lines=True, out=io.StringIO())).approve(by="test")
+    approved = fraud.decided(preview, Voice(json_lines=True, out=io.StringIO()), lang).approve(by="test")
     assert b"meet.example" not in approved.body_bytes
 
 

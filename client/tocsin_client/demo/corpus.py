@@ -17,10 +17,11 @@ from tocsin_client.importers.rows import Refused
 from tocsin_client.redact.batch import approve_public_batch
 
 SEND_THREADS = 3  # while one request is answered by the hub, the next organisation's records are signed
-STATEMENT = (
-    "Demo: every text of these records was published by AIAAIC, the AI Incident Database or MITRE ATLAS, "
-    "and each record names its source and licence."
-)
+STATEMENTS = {
+    "en": "Demo: every text of these records was published by AIAAIC, the AI Incident Database or MITRE ATLAS, "
+    "and each record names its source and licence.",
+    "zh": "演示：这些记录的每一段文字都已由 AIAAIC、AI Incident Database 或 MITRE ATLAS 公开发布，每条记录都注明出处与许可。",
+}
 APPROVED_BY = "records curator (demo)"
 MITIGATIONS_FROM_RANK = 8
 
@@ -93,7 +94,7 @@ def coverage(drafts: Sequence[Draft]) -> dict[str, dict[str, int]]:
     return total
 
 
-def send_all(hubs: dict[str, Hub], members: Sequence[Organisation], voice: Voice) -> Imported:
+def send_all(hubs: dict[str, Hub], members: Sequence[Organisation], voice: Voice, lang: str) -> Imported:
     """Read, share out, approve, sign and send everything; raises PartlyError if the hub refused a line."""
     began = time.perf_counter()
     incidents, mitigations, refused = read_all()
@@ -104,7 +105,7 @@ def send_all(hubs: dict[str, Hub], members: Sequence[Organisation], voice: Voice
         waiting = []
         for org, pile in zip(members, piles, strict=True):
             if pile:
-                batch = approve_public_batch(pile, STATEMENT, APPROVED_BY)
+                batch = approve_public_batch(pile, STATEMENTS[lang], APPROVED_BY)
                 waiting.append(pool.submit(hubs[org.profile].submit_many, batch))
             ready = [future for future in waiting if future.done()]
             waiting = [future for future in waiting if future not in ready]

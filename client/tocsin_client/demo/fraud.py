@@ -40,11 +40,11 @@ def draft(lang: str) -> Draft:
     return Draft.parse(drafts.folder("report").joinpath(name).read_bytes())
 
 
-def decided(preview: Preview, voice: Voice) -> Preview:
+def decided(preview: Preview, voice: Voice, lang: str) -> Preview:
     """Every span decided, one by one: addresses of the meeting are replaced. Nothing is approved by itself."""
     voice.table(
-        "What the gate asks about", "出门前须逐一决定之处", ["span", "field", "class", "decision"],
-        [[s.id, s.path, s.class_, "replace"] for s in preview.spans],
+        "What the gate asks about", "出门前须逐一决定之处", ["处", "字段", "类别", "决定"] if lang == "zh" else ["span", "field", "class", "decision"],
+        [[s.id, s.path, s.class_, "替换" if lang == "zh" else "replace"] for s in preview.spans],
     )  # fmt: skip
     return preview.decide({span.id: "replace" for span in preview.spans})
 
@@ -52,7 +52,7 @@ def decided(preview: Preview, voice: Voice) -> Preview:
 def submit(hub: Hub, lang: str, voice: Voice) -> Receipt:
     """From draft to verified receipt, pseudonymously."""
     preview = hub.preview(draft(lang), mode="pseudonymous")
-    approved = decided(preview, voice).approve(by=APPROVED_BY)
+    approved = decided(preview, voice, lang).approve(by=APPROVED_BY)
     voice.step(
         f"Approved: {len(approved.body_bytes)} bytes, SHA-256 {approved.sha256[:16]}…; exactly these bytes leave, under a fresh key.",
         f"已批准：{len(approved.body_bytes)} 字节，SHA-256 {approved.sha256[:16]}…；离开本机的就是这些字节，用一次性密钥签名。",

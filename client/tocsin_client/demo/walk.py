@@ -27,7 +27,7 @@ def run(url: str, home: Path, voice: Voice, lang: str) -> dict[str, Any]:
     members = [org for org in organisations.listed() if org.kind == "member"]
     with organisations.opened(url, home, lang) as hubs:
         _join(hubs, voice, lang)
-        imported, receipts = _fill(hubs, members, voice)
+        imported, receipts = _fill(hubs, members, voice, lang)
         hub = hubs[REPORTER]
         newest = max([imported.newest_index, *(receipt.index for receipt in receipts)])
         data = _report(hub, home, newest, voice, lang)
@@ -65,12 +65,14 @@ def _join(hubs: dict[str, Hub], voice: Voice, lang: str) -> None:
     )
 
 
-def _fill(hubs: dict[str, Hub], members: Sequence[Organisation], voice: Voice) -> tuple[corpus.Imported, list[Receipt]]:
+def _fill(
+    hubs: dict[str, Hub], members: Sequence[Organisation], voice: Voice, lang: str
+) -> tuple[corpus.Imported, list[Receipt]]:
     voice.step(
-        f'They approve public records in batches, each with this statement: "{corpus.STATEMENT}"',
-        f"各家成批批准公开记录，并各自声明：“{corpus.STATEMENT}”（演示）",
+        f'They approve public records in batches, each with this statement: "{corpus.STATEMENTS["en"]}"',
+        f"各家成批批准公开记录，并各自声明：“{corpus.STATEMENTS['zh']}”",
     )
-    imported = corpus.send_all(hubs, members, voice)
+    imported = corpus.send_all(hubs, members, voice, lang)
     voice.step(
         f"{imported.records} real incidents and {imported.mitigations} mitigations are signed, logged and receipted: "
         f"{imported.per_second:.0f} records a second, every receipt verified here. {imported.refused_rows} rows were refused with a reason.",
@@ -90,6 +92,10 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
     hub.login()
     before = figures.take(hub, newest)
     figures.show(voice, before, "Trends before the report", "报告之前的趋势", lang)
+    whole = before["category x year"]
+    voice.step(
+        f"What these figures rest on: {whole.coverage_line('en')}", f"这些数字的依据：{whole.coverage_line('zh')}"
+    )
 
     voice.step(
         "One member was deceived in a deepfake video conference, early in 2024. It reports it without its name.",
@@ -103,12 +109,12 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
     verdicts = _verify(hub, home, receipt, voice, lang)
 
     after = figures.take(hub, receipt.index)
-    figures.show(voice, after, "Trends after the report", "报告之后的趋势", lang)
+    figures.show(voice, after, "Trends after the report", "报告之后的趋势", lang, before=before)
     moved = figures.moved(before, after)
     for cell in moved:
         voice.step(
-            f"Moved: {cell['table']}, {' / '.join(cell['keys'])}: {cell['before']} -> {cell['after']}",
-            f"变化：{cell['table']}，{' / '.join(cell['keys'])}：{cell['before']} → {cell['after']}",
+            f"Moved: {figures.named(cell['keys'], 'en')}: {cell['before']} -> {cell['after']}",
+            f"变化：{figures.named(cell['keys'], 'zh')}：{cell['before']} → {cell['after']}",
         )
 
     amended = fraud.amend(hub, receipt, lang)
@@ -122,7 +128,7 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
         f"之后撤回报告：日志第 {withdrawn.index} 条。正文已抹去，只留墓碑。",
     )
     gone = figures.take(hub, withdrawn.index)
-    figures.show(voice, gone, "Trends after the withdrawal", "撤回之后的趋势", lang)
+    figures.show(voice, gone, "Trends after the withdrawal", "撤回之后的趋势", lang, before=before)
     same = figures.cells(gone) == figures.cells(before)
     if not moved or not same:
         raise errors.VerificationError("trend-wrong", "the trends did not follow the report and its withdrawal")

@@ -90,7 +90,7 @@ def body(row: Row, source: str, *, version: str, retrieved: str) -> dict[str, An
             "source": [{"scheme": "genai-incidents", "edition": version, "value": rows.plain(str(row["severity"]))}],
         },
         "evidence_class": "public-source",
-        "references": [{"url": genai_source.reference(row)}, *genai_source.values(row, source, version=version)],
+        "references": [{"url": genai_source.reference(row)}, *genai_source.values(row, version=version)],
         "provenance": genai_source.provenance(row, source, version=version, retrieved=retrieved),
         "marking": {"tlp": "clear"},
     }
@@ -133,7 +133,7 @@ def _tags(row: Row, source: str, vector: str | None) -> tuple[list[dict[str, Any
         if schemes.require(c)
     ]
     derived = crosswalk.derive([str(c) for c in codes])
-    first = [t for t in crosswalk.derive([str(codes[0])]) if t["scheme"] == "caict-2024"]
+    first = crosswalk.derive([str(codes[0])])
     if not first:
         raise RowRefusedError("no-category", "tags")
     category = schemes.category(schemes.Code(first[0]["scheme"], first[0]["edition"], first[0]["code"]))

@@ -12,6 +12,7 @@ from tocsin_client.importers.rows import RowRefusedError
 Row = Mapping[str, Any]
 
 _TEMPLATES = ("AI Incident Database (AIID) entry #", "AIAAIC-tracked incident. ")
+_MACHINE = ("owasp_llm", "owasp_asi", "nist_ai_rmf", "mitre_atlas")
 _TECHNOLOGY = re.compile(r"Technology: (.*?)(?:\. (?:Sector|Jurisdiction)|\.?$)")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -187,28 +188,26 @@ def _attribution(own: Mapping[str, Any]) -> str:
     )
 
 
-def values(row: Row, source: str, *, version: str) -> list[dict[str, str]]:
-    """The source's own values beside what we made of them: one reference a field, `source` names the field.
+def values(row: Row, *, version: str) -> list[dict[str, str]]:
+    """The source's own values beside what we made of them, as references whose `source` says what they are.
 
-    The corpus's OWASP, ATLAS and NIST codes are among them: kept as what the source said, never a tag, never counted.
+    Labels are what editors or the corpus assigned and we mapped. Machine codes (OWASP, ATLAS, NIST, set by rules upstream) are
+    kept as what the source said: never a tag, never counted.
     """
-    own: dict[str, list[str]] = {
-        "id": [str(row["id"])],
+    labels = {
         "attack_vector": [str(row["attack_vector"])],
         "sector": _values(row, "sector-"),
         "jurisdiction": _values(row, "juris-"),
         "technology": technologies(row),
         "mit-risk-domain": _values(row, "mit-risk-domain:"),
-        **{
-            name: [str(code) for code in row.get(name, ())]
-            for name in ("owasp_llm", "owasp_asi", "nist_ai_rmf", "mitre_atlas")
-        },
     }
-    found = []
-    for name, said in own.items():
-        for chunk in _chunks(said):
-            found.append({"source": f"genai-incidents {version}, {name}", "external_id": chunk})
-    return found
+    said = [f"{name}={'; '.join(found)}" for name, found in labels.items() if found]
+    codes = [str(code) for name in _MACHINE for code in row.get(name, ())]
+    return [
+        {"source": f"genai-incidents {version}, {what}", "external_id": chunk}
+        for what, texts in (("labels", said), ("machine codes, not counted", codes))
+        for chunk in _chunks(texts)
+    ]
 
 
 def _chunks(said: list[str], most: int = 120) -> Iterator[str]:
