@@ -10,15 +10,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import nodes
 from tocsin_hub.ledger.entries import Admitted, Placed
 from tocsin_hub.store.tables import BlobRow, EntryRow, LogStateRow, TileRow
 from tocsin_trust import merkle, tiles
+
+_ENTRY: Table = EntryRow.__table__  # type: ignore[attr-defined]
+_STATE: Table = LogStateRow.__table__  # type: ignore[attr-defined]
+# Built once and run on the connection, past the ORM: building a statement costs more than running it on a small batch.
+_READ_STATE = select(_STATE.c.size, _STATE.c.root).where(_STATE.c.id == 1)
+_LOCK_STATE = _READ_STATE.with_for_update()
+_MOVE_STATE = (
+    update(_STATE)
+    .where(_STATE.c.id == 1, _STATE.c.size == bindparam("begin"))
+    .values(size=bindparam("end"), root=bindparam("new_root"))
+)
+_FIND = select(_ENTRY.c.idx, _ENTRY.c.digest, _ENTRY.c.leaf_hash, _ENTRY.c.accepted_unix_s).where(
+    _ENTRY.c.digest.in_(bindparam("digests", expanding=True))
+)
+_ADD_ENTRIES = insert(_ENTRY)
+_ADD_BLOBS = insert(BlobRow.__table__)  # type: ignore[attr-defined]
+_ADD_TILES = insert(TileRow.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +87,7 @@ def plan(state: LogState, items: Sequence[Admitted], stored: Sequence[bytes], ac
 def lock(session: Session, state: LogState) -> None:
     """Hold the log's state row to the end of the transaction. Raises HubError busy if it is not `state`: another writer
     moved the log, and whoever thought to know where it stands must load it again."""
-    row = session.execute(
-        select(col(LogStateRow.size), col(LogStateRow.root)).where(col(LogStateRow.id) == 1).with_for_update()
-    ).one_or_none()
+    row = session.connection().execute(_LOCK_STATE).one_or_none()
     if row is None:
         raise HubError("log-corrupt", detail="log_state has no row")
     if row[0] != state.size or bytes(row[1]) != state.root:
@@ -86,24 +100,19 @@ def write(session: Session, planned: Plan) -> None:
     Raises HubError busy if the log is no longer where the plan began.
     """
     begin = planned.after.size - len(planned.placed)
-    moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        update(LogStateRow)
-        .where(col(LogStateRow.id) == 1, col(LogStateRow.size) == begin)
-        .values(size=planned.after.size, root=planned.after.root)
-    )
+    connection = session.connection()
+    moved = connection.execute(_MOVE_STATE, {"begin": begin, "end": planned.after.size, "new_root": planned.after.root})
     if moved.rowcount != 1:
         raise HubError("busy", detail="another writer moved the log")
-    session.execute(insert(EntryRow.__table__), planned.entry_rows)  # type: ignore[attr-defined]
-    session.execute(insert(BlobRow.__table__), planned.blob_rows)  # type: ignore[attr-defined]
+    connection.execute(_ADD_ENTRIES, planned.entry_rows)
+    connection.execute(_ADD_BLOBS, planned.blob_rows)
     if planned.tile_rows:
-        session.execute(insert(TileRow.__table__), planned.tile_rows)  # type: ignore[attr-defined]
+        connection.execute(_ADD_TILES, planned.tile_rows)
 
 
 def size(session: Session) -> tuple[int, bytes]:
     """Size and root of the log as this session sees it. Raises HubError log-corrupt if the row is missing."""
-    row = session.execute(
-        select(col(LogStateRow.size), col(LogStateRow.root)).where(col(LogStateRow.id) == 1)
-    ).one_or_none()
+    row = session.connection().execute(_READ_STATE).one_or_none()
     if row is None:
         raise HubError("log-corrupt", detail="log_state has no row")
     return row[0], bytes(row[1])
@@ -123,11 +132,7 @@ def load(session: Session, memo: nodes.Memo) -> LogState:
 
 def find(session: Session, digests: Sequence[bytes]) -> dict[bytes, Placed]:
     """The entries among `digests` that are in the log already, as replays."""
-    rows = session.execute(
-        select(col(EntryRow.idx), col(EntryRow.digest), col(EntryRow.leaf_hash), col(EntryRow.accepted_unix_s)).where(
-            col(EntryRow.digest).in_(digests)
-        )
-    )
+    rows = session.connection().execute(_FIND, {"digests": list(digests)})
     return {
         bytes(digest): Placed(idx, bytes(digest), bytes(leaf_hash), accepted_unix_s, replayed=True)
         for idx, digest, leaf_hash, accepted_unix_s in rows

@@ -9,9 +9,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Table, bindparam, select
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.store.tables import EntryRow, TileRow
@@ -20,6 +19,20 @@ from tocsin_trust import merkle
 HEIGHT = 8
 WIDTH = 256
 HASH_BYTES = 32
+
+_ENTRY: Table = EntryRow.__table__  # type: ignore[attr-defined]
+_TILE: Table = TileRow.__table__  # type: ignore[attr-defined]
+_DATA = select(_TILE.c.data).where(_TILE.c.level == bindparam("level"), _TILE.c.n == bindparam("n"))
+_FIRST: BindParameter[int] = bindparam("first")
+_END: BindParameter[int] = bindparam("end")
+_LEAVES = (
+    select(_ENTRY.c.idx, _ENTRY.c.leaf_hash).where(_ENTRY.c.idx >= _FIRST, _ENTRY.c.idx < _END).order_by(_ENTRY.c.idx)
+)
+_ROOTS = (
+    select(_TILE.c.n, _TILE.c.root)
+    .where(_TILE.c.level == bindparam("level"), _TILE.c.n >= _FIRST, _TILE.c.n < _END)
+    .order_by(_TILE.c.n)
+)
 
 
 class Memo:
@@ -68,9 +81,7 @@ class Nodes:
     def _rows(self, level: int, n: int) -> list[list[bytes]]:
         rows = self._memo.get(level, n)
         if rows is None:
-            data = self._session.execute(
-                select(col(TileRow.data)).where(col(TileRow.level) == level, col(TileRow.n) == n)
-            ).scalar_one_or_none()
+            data = self._session.connection().execute(_DATA, {"level": level, "n": n}).scalar_one_or_none()
             if data is None or len(data) != WIDTH * HASH_BYTES:
                 raise HubError("log-corrupt", detail=f"tile {level}/{n} is absent or short")
             row = [bytes(data[at : at + HASH_BYTES]) for at in range(0, len(data), HASH_BYTES)]
@@ -100,13 +111,10 @@ def hashes(session: Session, level: int, start: int, count: int) -> list[bytes]:
     """
     if count <= 0:
         return []
-    if level == 0:
-        place, value = col(EntryRow.idx), col(EntryRow.leaf_hash)
-        query = select(place, value).where(place >= start, place < start + count)
-    else:
-        place, value = col(TileRow.n), col(TileRow.root)
-        query = select(place, value).where(col(TileRow.level) == level - 1, place >= start, place < start + count)
-    found = session.execute(query.order_by(place)).all()
+    span = {"first": start, "end": start + count}
+    connection = session.connection()
+    rows = connection.execute(_LEAVES, span) if level == 0 else connection.execute(_ROOTS, {"level": level - 1, **span})
+    found = rows.all()
     if [row[0] for row in found] != list(range(start, start + count)):
         raise HubError("log-corrupt", detail=f"hashes of level {level} from {start} on are not all there")
     return [bytes(row[1]) for row in found]
