@@ -29,6 +29,7 @@ from tocsin_client.transport import Transport
 from tocsin_client.trends import Trends
 from tocsin_client.vault import Vault, default_home
 from tocsin_taxonomy import vocab
+from tocsin_trust import policy
 
 if TYPE_CHECKING:
     import httpx
@@ -179,12 +180,14 @@ class Hub:
         """Sign, send, and return the verified receipt.
 
         UnreachableError: kept in the outbox. VerificationError: the hub's answer is kept as evidence. ConflictError
-        `already-sent`: this profile has sent the same body before; `again=True` sends it as another record.
+        `already-sent`: this profile has the same body in the log or under way; `again=True` sends it as another record.
         """
         _require_approved(approved)
         if not again:
             known = [
-                t for t in self.vault.threads() if t.get("body_sha256") == approved.sha256 and t["state"] != "refused"
+                t
+                for t in self.vault.threads()
+                if t.get("body_sha256") == approved.sha256 and t["state"] in ("sent", "accepted")
             ]
             if known:
                 raise errors.ConflictError(
@@ -281,7 +284,7 @@ class Hub:
         return receipts.verified(bundle, self._pinned())
 
     # --- parts ------------------------------------------------------------------------------------------------------
-    def _pinned(self) -> Any:
+    def _pinned(self) -> policy.Policy:
         return joining.pinned_policy(self.vault)
 
     def _session(self) -> Tokens:
@@ -290,7 +293,12 @@ class Hub:
         return self._tokens
 
     def _sender(self) -> sending.Sender:
-        return sending.Sender(self.vault, self.outbox, self._pinned(), self._named, self._nameless, self._clock)
+        now = self._clock()
+        pinned = joining.policy_for_sending(self.vault, self._named, now=now)
+        return sending.Sender(
+            self.vault, self.outbox, pinned, self._named, self._nameless, self._clock,
+            lambda: joining.newer_policy(self.vault, self._named, than=pinned.version, now=now),
+        )  # fmt: skip
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if self.public or not self.vault.has_key("operational"):

@@ -94,6 +94,21 @@ def refresh_policy(vault: Vault, transport: Transport, *, now: int) -> policy.Po
     return fresh
 
 
+def policy_for_sending(vault: Vault, transport: Transport, *, now: int) -> policy.Policy:
+    """The pinned policy, renewed first if it has run out: an old policy may name keys that were since given up."""
+    known = pinned_policy(vault)
+    return refresh_policy(vault, transport, now=now) if now >= known.expires_unix_s else known
+
+
+def newer_policy(vault: Vault, transport: Transport, *, than: int, now: int) -> policy.Policy | None:
+    """The hub's policy if its version is above `than` and the pinned root signed it; else None."""
+    try:
+        fresh = refresh_policy(vault, transport, now=now)
+    except errors.ClientError:
+        return None
+    return fresh if fresh.version > than else None
+
+
 def pin(
     vault: Vault, transport: Transport, *, fingerprint: str | None, confirm: Confirm | None, now: int
 ) -> policy.Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,14 +71,22 @@ def believe(
     seen_before: tuple[int, str],
     thread: str | None,
     replayed: bool,
+    newer_policy: Callable[[], policy.Policy | None],
 ) -> Receipt:
     """The receipt for an envelope that we sent, or VerificationError with the hub's answer kept as evidence.
 
     `seen_before` is (size, root) of the largest checkpoint known when the request was sent: a hub that later shows a
-    smaller log, or another root for the same size, has rolled back or forked.
+    smaller log, or another root for the same size, has rolled back or forked. `newer_policy` is asked once if the receipt
+    does not hold: the hub may have changed its keys, which only a policy signed by the pinned root can say.
     """
     try:
-        got = verified(bundle, pinned, thread=thread, replayed=replayed)
+        try:
+            got = verified(bundle, pinned, thread=thread, replayed=replayed)
+        except errors.VerificationError:
+            fresh = newer_policy()
+            if fresh is None:
+                raise
+            got = verified(bundle, fresh, thread=thread, replayed=replayed)
         if got.digest != dsse.unseal(envelope).digest.hex():
             raise errors.VerificationError(
                 "wrong-receipt", "the receipt is for another statement", hint="Keep it as evidence."

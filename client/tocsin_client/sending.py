@@ -6,19 +6,18 @@ If we die before the outbox write, nothing was sent and the draft is untouched. 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin_client import errors, receipts, sign
+from tocsin_client import errors, receipts, sign, threads
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
 from tocsin_client.redact.approval import Approved
 from tocsin_client.transport import Transport
 from tocsin_client.vault import Vault
-from tocsin_trust import certificate, documents, dsse, jsonstrict, keys, policy
+from tocsin_trust import certificate, documents, dsse, keys, policy
 from tocsin_trust import errors as trust_errors
 
 ENVELOPE_TYPE = "application/vnd.dsse+json"
@@ -66,6 +65,7 @@ class Sender:
     named: Transport
     nameless: Transport
     clock: Callable[[], int]
+    newer_policy: Callable[[], policy.Policy | None]
 
     def route(self, mode: str) -> Transport:
         """The connection for a mode."""
@@ -84,24 +84,33 @@ class Sender:
         )
         answer = self.named.request("POST", "/v1/pseudonyms", content=asked, content_type="application/json").json()
         cred = str(answer.get("certificate", ""))
+        self._check_certificate(cred, author.public)
+        return author, cred
+
+    def _check_certificate(self, cred: str, author: keys.PublicKey) -> None:
+        """Raise VerificationError unless a key of the policy, or of a newer one, certified this author key for this hub."""
+        issuers = list(self.pinned.certificate_keys)
         try:
-            certificate.read(
-                cred, issuers=self.pinned.certificate_keys, aud=self.pinned.origin, author_key=author.public.hex
-            )
+            try:
+                certificate.read(cred, issuers=issuers, aud=self.pinned.origin, author_key=author.hex)
+            except trust_errors.TrustError:
+                fresh = self.newer_policy()
+                if fresh is None:
+                    raise
+                certificate.read(cred, issuers=fresh.certificate_keys, aud=fresh.origin, author_key=author.hex)
         except trust_errors.TrustError as exc:
             self.vault.keep_evidence(exc.code, cred.encode())
             raise errors.VerificationError(
                 exc.code, "the hub's certificate does not verify", hint="Do not use it; tell the hub's operator."
             ) from exc
-        return author, cred
 
     def seal(self, approved: Approved) -> tuple[bytes, dict[str, Any]]:
         """Envelope and thread of a new record; the thread is durable on return."""
         author, cred = self.credential(approved.mode)
         envelope = sign.sign(approved, author, cred, aud=self.pinned.origin, now_unix_s=self.clock())
-        thread = thread_of(envelope, at_unix_s=self.clock())
+        thread = threads.begun_by(envelope, at_unix_s=self.clock())
         self.vault.keep_thread(thread)
-        self.vault.keep_notes(thread["thread"], _local(approved))
+        self.vault.keep_notes(thread["thread"], threads.local_notes(approved))
         return envelope, thread
 
     # --- one --------------------------------------------------------------------------------------------------------
@@ -138,7 +147,7 @@ class Sender:
             raise
         got = receipts.believe(
             answer.body, envelope=envelope, pinned=self.pinned, vault=self.vault, seen_before=seen_before,
-            thread=thread["thread"] if thread else None, replayed=answer.headers.get("tocsin-replayed") == "true",
+            thread=thread["thread"] if thread else None, replayed=answer.headers.get("tocsin-replayed") == "true", newer_policy=self.newer_policy,
         )  # fmt: skip
         receipts.remember(self.vault, got.tree_size, got.root)
         self.vault.keep_receipt(got.digest, got.bundle)
@@ -179,7 +188,7 @@ class Sender:
         try:
             return self.vault.thread_of(said.prev or said.digest.hex())
         except errors.SetupError:
-            return thread_of(envelope, at_unix_s=self.clock())  # we died before the thread was written
+            return threads.begun_by(envelope, at_unix_s=self.clock())  # we died before the thread was written
 
     def _advance(self, thread: dict[str, Any], got: Receipt) -> None:
         digests = thread["digests"] if got.digest in thread["digests"] else [*thread["digests"], got.digest]
@@ -210,7 +219,7 @@ class Sender:
 
     def send_lines(self, lines: Sequence[bytes], offset: int = 0) -> list[BulkItem]:
         """Send up to 100 envelopes in one request; each accepted line's receipt is verified before any is believed."""
-        threads = [thread_of(envelope, at_unix_s=self.clock()) for envelope in lines]
+        begun = [threads.begun_by(envelope, at_unix_s=self.clock()) for envelope in lines]
         item = self.outbox.put_batch(envelopes=lines, mode="attributed", at_unix_s=self.clock())
         seen_before = receipts.seen(self.vault)
         answer = self.named.request(
@@ -222,33 +231,35 @@ class Sender:
         )
         rows = _rows(answer.body, len(lines))
         result: list[BulkItem] = []
-        for number, (row, envelope, thread) in enumerate(zip(rows, lines, threads, strict=True)):
+        for number, (row, envelope, thread) in enumerate(zip(rows, lines, begun, strict=True)):
             if row.get("status") in (200, 201):
                 got = receipts.believe(
                     json.dumps(row.get("receipt"), ensure_ascii=False).encode(), envelope=envelope, pinned=self.pinned,
-                    vault=self.vault, seen_before=seen_before, thread=thread["thread"], replayed=bool(row.get("replayed")),
+                    vault=self.vault, seen_before=seen_before, thread=thread["thread"], replayed=bool(row.get("replayed")), newer_policy=self.newer_policy,
                 )  # fmt: skip
                 result.append(BulkItem(offset + number, got.digest, got))
             else:
                 status = row.get("status")
                 failure = errors.from_problem(status if isinstance(status, int) else 500, row)
                 result.append(BulkItem(offset + number, thread["thread"], None, failure))
-        self._keep_lines(item, lines, threads, result)
+        self._keep_lines(item, lines, begun, result)
         return result
 
     def _keep_lines(
-        self, item: str, lines: Sequence[bytes], threads: Sequence[dict[str, Any]], result: Sequence[BulkItem]
+        self, item: str, lines: Sequence[bytes], begun: Sequence[dict[str, Any]], result: Sequence[BulkItem]
     ) -> None:
         accepted = [line.receipt for line in result if line.receipt is not None]
         kept = [
-            {**t, "state": "accepted", "index": r.receipt.index} if r.receipt else {**t, "state": _state_of(r.error)}
-            for t, r in zip(threads, result, strict=True)
+            {**t, "state": "accepted", "index": r.receipt.index}
+            if r.receipt
+            else {**t, "state": threads.state_after(r.error)}
+            for t, r in zip(begun, result, strict=True)
         ]
         self.vault.keep_batch(item, kept, {got.digest: got.bundle for got in accepted})
         if accepted:
             newest = max(accepted, key=lambda got: got.tree_size)
             receipts.remember(self.vault, newest.tree_size, newest.root)
-        for envelope, thread, line in zip(lines, threads, result, strict=True):
+        for envelope, thread, line in zip(lines, begun, result, strict=True):
             if line.error is not None:
                 single = self.outbox.put(
                     digest=line.digest,
@@ -262,22 +273,6 @@ class Sender:
         self.outbox.remove(item)
 
 
-def thread_of(envelope: bytes, *, at_unix_s: int) -> dict[str, Any]:
-    """What this profile keeps of a new record, read from its own envelope."""
-    said = receipts.read_envelope(envelope)
-    digest = said.digest.hex()
-    title = said.body.get("title")
-    return {
-        "thread": digest, "digests": [digest], "author_key": said.kid, "cred": said.cred, "mode": said.mode, "kind": said.kind,
-        "title": str(title.get("text", "")) if isinstance(title, dict) else "", "at_unix_s": at_unix_s, "state": "sent",
-        "body_sha256": hashlib.sha256(jsonstrict.dumps(said.body)).hexdigest(),
-    }  # fmt: skip
-
-
-def _state_of(error: errors.ClientError | None) -> str:
-    return "sent" if isinstance(error, errors.UnreachableError) else "refused"
-
-
 def _rows(body: bytes, wanted: int) -> list[dict[str, Any]]:
     """The lines of a bulk answer in order; UnreachableError if the hub answered fewer than were sent (all stay kept)."""
     try:
@@ -288,13 +283,3 @@ def _rows(body: bytes, wanted: int) -> list[dict[str, Any]]:
         raise errors.UnreachableError(
             "hub-fault", "the hub did not answer for every line; all are kept", hint="tocsin outbox --resend"
         ) from exc
-
-
-def _local(approved: Approved) -> dict[str, Any]:
-    return {
-        "by": approved.by,
-        "at_day": approved.at_day,
-        "decisions": [[d.span, d.path, d.class_, d.action, d.reason] for d in approved.decisions],
-        "versions": list(approved.versions),
-        "notes": approved.notes,
-    }
