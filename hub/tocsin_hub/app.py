@@ -188,7 +188,8 @@ def create_app(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
         try:
             hub.open()
         except HubError as refusal:
-            app.state.refusal = refusal  # for the command that serves: the server only says that it did not start
+            app.state.refusal = refusal  # for whoever serves: the server only says that it did not start
+            hub.close()
             raise
         log.info("event=open origin=%s", hub.keyring.origin)
         try:

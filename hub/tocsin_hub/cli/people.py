@@ -14,15 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tocsin_hub.cli.voice import CONFLICT, PARTLY, SETUP, USAGE, AsJson, Lang, Stop, Voice, plain, speaking
+from tocsin_hub.cli.voice import CONFLICT, PARTLY, REFUSED, SETUP, USAGE, AsJson, Lang, Stop, Voice, plain, speaking
 
 HubUrl = Annotated[str, typer.Option("--hub", envvar="TOCSIN_HUB", help="Address of the running hub. 中心地址。")]
 AuthorityKey = Annotated[
     Path,
     typer.Option("--authority-key", envvar="TOCSIN_AUTHORITY_KEY", help="Key file written by init. 注册机构密钥文件。"),
 ]
-Authority = Annotated[str, typer.Option("--authority", help="The authority's id in the policy. 机构编号。")]
-AUTHORITY_ID = "authority-1"
 DEFAULT_HUB = "http://127.0.0.1:8400"
 
 
@@ -64,7 +62,6 @@ def enrol(
     ] = None,
     grant_sector: Annotated[list[str] | None, typer.Option(help="Regulators: sector code or *. 监管授权行业。")] = None,
     grant_region: Annotated[list[str] | None, typer.Option(help="Regulators: region code or *. 监管授权地区。")] = None,
-    authority: Authority = "enrolment",
     hub: HubUrl = DEFAULT_HUB,
     as_json: AsJson = False,
     lang: Lang = "en",
@@ -83,14 +80,13 @@ def enrol(
                 envelopes += [envelope_of(request) for request in chosen]
             elif not envelopes:
                 raise Stop(USAGE, "nothing-to-do", "Name a request FILE, --digest or --all-pending.")
-            _report(voice, enrol_each(bell, key, authority, envelopes, grant))
+            _report(voice, enrol_each(bell, key, envelopes, grant))
 
 
 def suspend(
     org: Annotated[str, typer.Argument(help="Organisation id. 组织编号。")],
     reason: Annotated[str, typer.Option(help="A code, not a sentence: it stands in the public log. 原因代码。")],
     authority_key: AuthorityKey,
-    authority: Authority = "enrolment",
     hub: HubUrl = DEFAULT_HUB,
     as_json: AsJson = False,
     lang: Lang = "en",
@@ -103,7 +99,9 @@ def suspend(
         key = doorbell.read_key(authority_key)
         with doorbell.Doorbell(hub, lang) as bell:
             body = {"org": org, "reason": reason}
-            said = bell.submit(by_authority("suspend", body, bell.policy().origin, authority, key, int(time.time())))
+            said = bell.submit(
+                by_authority("suspend", body, bell.policy().origin, authority_of(bell, key), key, int(time.time()))
+            )
         voice.done(said, voice.pick(f"Suspended at index {said['index']}.", f"已在序号 {said['index']} 处暂停。"))
 
 
@@ -114,7 +112,6 @@ def desk(
     authority_key: AuthorityKey,
     sector: Annotated[str, typer.Option(help="Sector code, multiple or unknown. 行业代码。")] = "multiple",
     region: Annotated[str, typer.Option(help="Region code. 地区代码。")] = "un-m49@2024:001",
-    authority: Authority = "enrolment",
     hub: HubUrl = DEFAULT_HUB,
     as_json: AsJson = False,
     lang: Lang = "en",
@@ -140,7 +137,7 @@ def desk(
                 root=root,
             )
             _write_keys(key_dir, {"root.key": root, "operational.key": operational}, org)
-            said = enrol_each(bell, signer, authority, [asked], None)
+            said = enrol_each(bell, signer, [asked], None)
         _report(voice, said)
 
 
@@ -172,19 +169,30 @@ def pending(bell: Any, key: Any) -> list[dict[str, Any]]:
     return found
 
 
+def authority_of(bell: Any, key: Any) -> str:
+    """The id under which the hub's policy names this key. Raises Stop authority-unknown."""
+    for name, known in bell.policy().authorities.items():
+        if known == key.public:
+            return str(name)
+    raise Stop(
+        REFUSED,
+        "authority-unknown",
+        "The policy of this hub does not name this key as an authority.",
+        "Use the authority key made by init.",
+    )
+
+
 def envelope_of(request: dict[str, Any]) -> bytes:
     """The signed request inside a row of the pending list."""
     return base64.b64decode(request["envelope"])
 
 
-def enrol_each(
-    bell: Any, key: Any, authority: str, envelopes: list[bytes], grant: dict[str, list[str]] | None
-) -> list[dict[str, Any]]:
+def enrol_each(bell: Any, key: Any, envelopes: list[bytes], grant: dict[str, list[str]] | None) -> list[dict[str, Any]]:
     """Enrol each request; one outcome each, a refusal does not stop the others."""
     from tocsin_hub.members import enrol as desk_of_authority
     from tocsin_trust import documents
 
-    origin = bell.policy().origin
+    origin, authority = bell.policy().origin, authority_of(bell, key)
     outcomes: list[dict[str, Any]] = []
     for envelope in envelopes:
         asked = documents.read_enrolment_request(envelope, origin)

@@ -167,7 +167,7 @@ def _enrol_all(stage: Stage, url: str, home: Path) -> None:
         key = doorbell.read_key(home / "authority.key")
         waiting = people.pending(bell, key)
         asked = [people.envelope_of(request) for request in waiting]
-        outcomes = people.enrol_each(bell, key, keyring.AUTHORITY_ID, asked, GRANT_ALL)
+        outcomes = people.enrol_each(bell, key, asked, GRANT_ALL)
     refused = [said for said in outcomes if "code" in said]
     if refused:
         raise Stop(PARTLY, str(refused[0]["code"]), f"{len(refused)} enrolments were refused.", str(refused[0]["hint"]))

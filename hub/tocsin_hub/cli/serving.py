@@ -27,6 +27,12 @@ def run(settings: Settings, voice: Voice) -> None:
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s"
     )
     app = hub_app.create_app(settings)
+    hub: hub_app.Hub = app.state.hub
+    try:
+        hub.sequencer.recover()  # ask before the server starts, so that the operator gets one line and not a traceback
+    except HubError:
+        hub.close()
+        raise
     server = server_of(app, settings)
     scheme = "https" if settings.tls_cert else "http"
     voice.tell(
