@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PREFIX = "TOCSIN_"
 
@@ -56,6 +56,13 @@ class Settings(BaseModel):
     graphql_deadline_ms: int = Field(10_000, gt=0, description="Milliseconds after which a query is given up.")
     log_level: str = Field("INFO", description="Level of the stdlib logger; payloads are never logged at any level.")
     # fmt: on
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        # A bulk request goes to the sequencer as one; it must fit a batch, and a batch must fit the queue.
+        if not self.bulk_max_lines <= self.batch_max <= self.queue_max:
+            raise ValueError("bulk_max_lines <= batch_max <= queue_max is wanted")
+        return self
 
     def url(self) -> str:
         """The database URL in force."""

@@ -16,10 +16,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import inspect, make_url
+
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import anchor as anchor_room
 from tocsin_hub.settings import Settings
 from tocsin_hub.store import migrate
+from tocsin_hub.store.session import Store
 from tocsin_trust import errors as trust_errors
 from tocsin_trust import keys, note, policy
 
@@ -101,6 +104,7 @@ def init(
     anchor = (settings.anchor or settings.dir.resolve().with_name(settings.dir.resolve().name + ".anchor")).resolve()
     home = settings.dir.resolve()
     _require_room(home, (root_key, authority_key, anchor))
+    _require_fresh(settings.url())
     root, authority = keys.SigningKey.generate(), keys.SigningKey.generate()
     _make_home(home, origin, now_unix_s, root, {authority_id: authority.public})
     for path, key in ((root_key, root), (authority_key, authority)):
@@ -205,6 +209,20 @@ def _require_room(home: Path, files: tuple[Path, ...]) -> None:
     for path in files:
         if path.exists():
             raise HubError("file-exists", where=path.name)
+
+
+def _require_fresh(database_url: str) -> None:
+    """A database that holds a log belongs to a hub already, wherever that hub's directory lies."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return
+    store = Store(database_url)
+    try:
+        with store.read() as session:
+            if inspect(session.connection()).has_table("log_state"):
+                raise HubError("hub-exists", where="database_url")
+    finally:
+        store.dispose()
 
 
 def _write(path: Path, data: bytes, *, mode: int = 0o600) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import append, entries
 from tocsin_hub.members import directory
 from tocsin_hub.store.session import Store
-from tocsin_trust import keys, note, policy, receipt
+from tocsin_trust import keys, merkle, note, policy, receipt
 
 
 def _policy(log: Any) -> policy.Policy:
@@ -200,3 +202,27 @@ def test_entries_come_back_as_they_were_placed(log: Any) -> None:
     assert [entry.idx for entry in loaded] == [1, 2]
     assert [entry.envelope for entry in loaded] == [item.envelope for item in items[1:]]
     assert [entry.statement for entry in loaded] == [item.statement for item in items[1:]]
+
+
+@pytest.mark.slow
+def test_proofs_verify_over_a_full_tile_of_tiles(open_log: Any, sqlite_store: Store) -> None:
+    """65,536 entries fill a tile of level 1; proofs on both sides of it, from memory and after a restart."""
+    log = open_log(sqlite_store)
+    model = log.cast.nameless()
+
+    def like(model: entries.Admitted) -> entries.Admitted:
+        digest = secrets.token_bytes(32)
+        line = model.leaf.replace(model.digest.hex().encode(), digest.hex().encode())
+        return replace(model, digest=digest, leaf=line, leaf_hash=merkle.leaf_hash(line))
+
+    hashes: list[bytes] = []
+    while len(hashes) < 66_000:
+        hashes += [place.leaf_hash for place in log.place(*(like(model) for _ in range(5_000)))]
+    verifier = note.parse_vkey(note.vkey(log.cast.origin, log.log_key.public))
+    for _ in range(2):
+        head = note.open_checkpoint(log.publisher.checkpoint(), verifier)
+        with log.store.read() as session:
+            for idx in (0, 255, 256, 65_279, 65_280, 65_535, 65_536, head.size - 1):
+                proof = receipt.parse_proof(log.publisher.proof(session, idx))
+                merkle.verify_inclusion(idx, head.size, hashes[idx], proof.hashes, head.root)
+        log.reopen()

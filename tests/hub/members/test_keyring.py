@@ -74,6 +74,33 @@ def test_init_refuses_a_directory_that_holds_a_hub_and_overwrites_nothing(tmp_pa
         assert list(elsewhere.iterdir()) == []
 
 
+def test_init_refuses_a_database_that_holds_a_log(tmp_path: Path) -> None:
+    """A second origin over the first one's entries: two histories in one log."""
+    chosen, _ = _init(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.raises(HubError, match="hub-exists"):
+        keyring.init(
+            settings.load({}, dir=elsewhere / "hub", database_url=chosen.url(), anchor=elsewhere / "anchor"),
+            origin="other.example.org/log",
+            root_key=elsewhere / "root.key",
+            authority_key=elsewhere / "authority.key",
+            now_unix_s=NOW,
+        )
+    assert not elsewhere.exists()
+
+
+@pytest.mark.postgres
+def test_a_hub_on_postgresql_is_made_once(tmp_path: Path, postgres_url: str) -> None:
+    chosen = settings.load({}, dir=tmp_path / "hub", database_url=postgres_url, anchor=tmp_path / "anchor")
+    paths = {"root_key": tmp_path / "root.key", "authority_key": tmp_path / "authority.key"}
+    keyring.init(chosen, origin=ORIGIN, now_unix_s=NOW, **paths)
+    assert keyring.load(chosen).identity.engine == "postgresql"
+    assert postgres_url not in (chosen.dir / "hub.json").read_text()
+    again = settings.load({}, dir=tmp_path / "again", database_url=postgres_url, anchor=tmp_path / "anchor-2")
+    with pytest.raises(HubError, match="hub-exists"):
+        keyring.init(again, origin=ORIGIN, now_unix_s=NOW, root_key=tmp_path / "r", authority_key=tmp_path / "a")
+
+
 def test_the_root_and_authority_keys_can_be_encrypted(tmp_path: Path) -> None:
     _, made = _init(tmp_path, passphrase="open sesame")
     with pytest.raises(HubError, match="key-unreadable"):
@@ -148,6 +175,8 @@ def test_bad_settings_are_named_and_their_values_are_not_shown() -> None:
     assert "hunter2" not in str(caught.value)
     with pytest.raises(ValidationError):
         settings.load({}, no_such_setting=1)
+    with pytest.raises(ValidationError, match="batch_max"):
+        settings.load({}, bulk_max_lines=100, batch_max=50)
 
 
 def test_every_setting_says_why() -> None:
