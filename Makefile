@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench reference lock clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,8 +33,13 @@ check: $(STAMP) ## format, lint, types, floors
 bench: $(STAMP) ## the figures we publish, as JSON lines with their ratio
 	@$(BIN)/python -m pytest -q -s tests/bench -m "" --override-ini=testpaths=tests/bench $(ARGS)
 
-lock: ## make requirements.lock anew (needs uv)
-	@uv pip compile --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock pyproject.toml
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+reference: $(STAMP) ## rewrite the reference pages that follow from the code
+	@$(BIN)/python tests/house/reference.py
+
+lock: ## make both lock files anew (needs uv): all of it, and what the container image needs
+	@$(LOCK) --all-extras -o requirements.lock pyproject.toml
+	@$(LOCK) --extra hub --extra postgres -o requirements-hub.lock pyproject.toml
 
 clean: ## remove what the verbs made
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

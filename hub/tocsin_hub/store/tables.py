@@ -1,6 +1,8 @@
 """Every table of the hub, in one place: what is kept for ever, what is secret, and what can be dropped and made again.
 
-Three families, and which one a table is in decides what a backup, `rebuild` and `fsck` do with it:
+Long because one place for all tables is the point: who wants to know what a hub keeps reads this file and no other.
+
+Four families, and which one a table is in decides what a backup, `rebuild` and `fsck` do with it:
 
 - KEPT: the log itself and what only it knows (entry, tile, log_state, blob).
 - SYNCHRONOUS: moved in the transaction that appends (head, org, member_key); derivable from the log.
