@@ -1,12 +1,15 @@
 """init, doctor, login, logout, version: becoming a member and finding out what is amiss."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tocsin_client.cli.open_hub import open_hub
 from tocsin_client.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from tocsin_client.joining import Confirm, FirstContact
 
 
 def register(app: typer.Typer) -> None:
@@ -35,16 +38,7 @@ def init(
     demo: Annotated[bool, typer.Option("--demo", hidden=True)] = False,
 ) -> None:
     """Join a hub: compare its fingerprint, make keys, ask to be enrolled."""
-    from tocsin_client.joining import FirstContact
-
     said: Voice = ctx.obj
-
-    def confirm(seen: FirstContact) -> bool:
-        said.show(said.text("join.look", origin=seen.origin))
-        said.show(said.text("join.words", words=seen.words), style="bold")
-        said.show(said.text("join.hex", fingerprint=seen.fingerprint))
-        return said.yes(said.text("join.confirm"))
-
     where = sector or said.ask(said.text("join.sector"))
     place = region or said.ask(said.text("join.region"))
     with open_hub(said, url=url) as hub:
@@ -52,7 +46,7 @@ def init(
             sector=_compact(where.upper() if len(where) == 1 else where, "isic@4"),
             region=_compact(place, "un-m49@2024"),
             fingerprint=fingerprint,
-            confirm=confirm,
+            confirm=_comparing(said),
             kind=kind,
             name=name,
             publish_name=publish_name,
@@ -71,6 +65,18 @@ def init(
         },
         joined.org,
     )
+
+
+def _comparing(said: Voice) -> "Confirm":
+    """Show origin and fingerprint, and ask whether it is the same as the one published elsewhere."""
+
+    def confirm(seen: "FirstContact") -> bool:
+        said.show(said.text("join.look", origin=seen.origin))
+        said.show(said.text("join.words", words=seen.words), style="bold")
+        said.show(said.text("join.hex", fingerprint=seen.fingerprint))
+        return said.yes(said.text("join.confirm"))
+
+    return confirm
 
 
 def _compact(value: str, scheme: str) -> str:

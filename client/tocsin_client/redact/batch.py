@@ -72,20 +72,14 @@ def approve_public_batch(
             progress(number + 1)
     digest = digest_of(jsonstrict.dumps(body) for _, body in checked)
     said = {"digest": digest, "statement": statement, "by": by, "at_day": day}
-    items: list[approval.Approved] = []
     stated = _stated(said, *checked[0]) if checked else None
+    versions = (*findings.VERSIONS, own.version)
+    items = []
     for kind, body in checked:
         body["provenance"] = {**body["provenance"], "batch_approval": stated}
+        raw = jsonstrict.dumps(body)
         items.append(
-            approval.issue(
-                kind=kind,
-                mode=MODE,
-                body_bytes=jsonstrict.dumps(body),
-                by=by,
-                at_day=day,
-                decisions=(),
-                versions=(*findings.VERSIONS, own.version),
-            )
+            approval.issue(kind=kind, mode=MODE, body_bytes=raw, by=by, at_day=day, decisions=(), versions=versions)
         )
     return approval.ApprovedBatch(tuple(items), digest, statement, by)
 
