@@ -312,7 +312,10 @@ class Hub:
         if isinstance(record, Receipt):
             return self.vault.thread_of(record.digest)
         if record.count("-") >= 3:
-            return self.vault.thread_of(str(self.show(record)["digest"]))
+            digest = self.show(record).get("digest")
+            if digest is None:
+                raise errors.ConflictError("thread-withdrawn", "this record is a tombstone", hint="Begin a new record.")
+            return self.vault.thread_of(str(digest))
         return self.vault.thread_of(record)
 
     def mode_of(self, record: str) -> str:

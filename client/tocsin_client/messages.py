@@ -111,6 +111,47 @@ def text(key: str, lang: str = "en", /, **values: object) -> str:
     return (zh if lang.startswith("zh") else en).format(**values)
 
 
+# What goes wrong on the main journey, in Chinese; in English the error's own message stands.
+# fmt: off
+_ERRORS_ZH: dict[str, str] = {
+    "already-sent": "本配置已发送过同一记录。",
+    "approval-void": "这些字节已不是当初批准的内容，请重新预览并批准。",
+    "clock-skew": "本机时钟与中心相差过大。",
+    "detector-failed": "某个检测器出错，因此没有任何内容离开本机。",
+    "dictionary-unreadable": "无法读取自有词典。",
+    "fingerprint-mismatch": "该中心的根密钥指纹与您给出的不一致：这可能是另一个中心，或有人居中。",
+    "hub-fault": "中心的答复不符合其接口约定。",
+    "hub-timeout": "中心未在时限内答复；待发内容已保存在发件箱。",
+    "hub-unreachable": "无法连接中心；待发内容已保存在发件箱。",
+    "identifying-text": "文字中含有能识别个人或机构的内容。",
+    "key-locked": "密钥无法打开，口令是否正确？",
+    "log-forked": "中心对同一长度出示了两份不同的日志。",
+    "log-rolled-back": "中心出示的日志比之前更短。",
+    "malformed-draft": "该文件不是草稿。请用 tocsin new 生成模板。",
+    "malformed-record": "记录有字段缺失、多余或格式不符。",
+    "no-policy": "没有可用于核验的信任策略。",
+    "not-confirmed": "未确认指纹，因此没有固定任何信任。",
+    "not-found": "对本读者而言不存在该内容。",
+    "not-joined": "本配置尚未加入任何中心。",
+    "not-mine": "本配置中没有此摘要的记录。",
+    "other-hub": "本配置已加入另一个中心。",
+    "own-dictionary": "命中您自己的词典，请改写草稿。",
+    "passphrase-needed": "密钥已加密，需要口令。",
+    "plain-http": "明文 http 会泄露您的令牌。",
+    "readable-by-others": "密钥文件或目录对其他用户开放。",
+    "stale-prev": "该记录已有更新版本。",
+    "undecided": "仍有片段未作决定。",
+    "usage": "命令或参数有误。",
+    "wrong-receipt": "该回执属于另一声明。",
+}
+# fmt: on
+
+
+def of_error(code: str, message: str, lang: str) -> str:
+    """What an error says in `lang`: a Chinese sentence where there is one, else its own message."""
+    return _ERRORS_ZH.get(code, message) if lang.startswith("zh") else message
+
+
 def keys() -> frozenset[str]:
     """All keys, for the test that holds both languages complete."""
     return frozenset(_CATALOGUE)

@@ -51,7 +51,13 @@ class Outbox:
 
     def put_approval(self, *, sha256: str, approval: bytes, kind: str, mode: str, at_unix_s: int) -> str:
         """Store an approval that could not be sealed yet; durable on return. Returns its id."""
-        return self._write(Item(f"waiting-{sha256[:32]}", kind, mode, at_unix_s, (), approval))
+        return self._write(Item(_waiting_id(sha256), kind, mode, at_unix_s, (), approval))
+
+    def forget_approval(self, sha256: str) -> None:
+        """Forget an approval that waited, if it is there: its record is in the log now."""
+        path = self._path(self._waiting, _waiting_id(sha256))
+        if path.exists():
+            files.remove(path)
 
     def remove(self, item_id: str) -> None:
         """Forget an item: its receipt was verified, or a person drops it."""
@@ -119,3 +125,7 @@ class Outbox:
                 "not-in-outbox", "an outbox item is named by hex digits", hint="`tocsin outbox` lists them."
             )
         return folder / f"{item_id}.json"
+
+
+def _waiting_id(sha256: str) -> str:
+    return f"waiting-{sha256[:32]}"

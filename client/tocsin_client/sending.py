@@ -105,11 +105,10 @@ class Sender:
             ) from exc
 
     def seal(self, approved: Approved) -> tuple[bytes, dict[str, Any]]:
-        """Envelope and thread of a new record; the thread is durable on return."""
+        """Envelope and thread of a new record; its author key and local notes are durable on return."""
         author, cred = self.credential(approved.mode)
         envelope = sign.sign(approved, author, cred, aud=self.pinned.origin, now_unix_s=self.clock())
         thread = threads.begun_by(envelope, at_unix_s=self.clock())
-        self.vault.keep_thread(thread)
         self.vault.keep_notes(thread["thread"], threads.local_notes(approved))
         return envelope, thread
 
@@ -127,12 +126,16 @@ class Sender:
                 at_unix_s=self.clock(),
             )
             raise
-        return self.send(envelope, kind=approved.kind, mode=approved.mode, thread=thread)
+        receipt = self.send(envelope, kind=approved.kind, mode=approved.mode, thread=thread)
+        self.outbox.forget_approval(approved.sha256)  # it may have waited there since an earlier try
+        return receipt
 
     def send(self, envelope: bytes, *, kind: str, mode: str, thread: dict[str, Any] | None) -> Receipt:
         """Keep an envelope in the outbox, send it, believe the receipt only when verified, then forget the envelope."""
         digest = dsse.unseal(envelope).digest.hex()
         item = self.outbox.put(digest=digest, envelope=envelope, kind=kind, mode=mode, at_unix_s=self.clock())
+        if thread is not None:
+            self.vault.keep_thread(thread)
         seen_before = receipts.seen(self.vault)
         try:
             answer = self.route(mode).request("POST", "/v1/submissions", content=envelope, content_type=ENVELOPE_TYPE)

@@ -390,3 +390,62 @@ def test_help_starts_fast() -> None:
         took.append(time.perf_counter() - began)
         assert done.returncode == 0, done.stderr
     assert statistics.median(took) <= 0.25 * 3, took
+
+
+def test_errors_of_the_main_journey_are_said_in_chinese(run: Callable[..., Ran], home: Path) -> None:
+    done = run("status", "--lang", "zh")
+    assert done.code == 3
+    assert "尚未加入任何中心" in done.err
+    assert set(messages._ERRORS_ZH) & {"hub-unreachable", "own-dictionary", "not-joined"}
+
+
+def test_a_corpus_is_imported_as_one_approved_batch(
+    run: Callable[..., Ran], sim: Any, joined: str, draft: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tocsin_client import importers
+    from tocsin_client.importers.rows import Refused
+
+    def read(path: Path | None = None, *, refused: list[Refused] | None = None) -> Iterator[Any]:
+        for n in range(103):
+            yield draft(
+                title=f"Published {n}", evidence_class="public-source", tlp="clear", references=[{"url": "https://news.example.org/1"}],
+                provenance={"source": "News", "licence": "CC-BY-4.0"},
+            )  # fmt: skip
+        assert refused is not None
+        refused.append(Refused("77", "no-category"))
+
+    monkeypatch.setattr(importers, "load", lambda _name: type("Fake", (), {"read": staticmethod(read)}))
+    said = "Every text was published by the named source."
+    assert run("import", "atlas").code == 2, "a person must approve"
+    no = run("import", "atlas", answers=[said, "a curator", "no"])
+    assert no.code == 5
+    assert len(sim.envelopes) == 1
+    rows = tmp_path / "refused.ndjson"
+    yes = run("import", "atlas", "--refused", str(rows), "--json", answers=[said, "a curator", "yes"])
+    assert yes.code == 0, yes.err
+    assert yes.data["data"]["accepted"] == 103
+    assert json.loads(rows.read_text())["code"] == "no-category"
+    assert len(sim.envelopes) == 104
+    only = run("import", "atlas", "--drafts", str(tmp_path / "drafts"), "--limit", "2")
+    assert only.code == 0
+    assert run("validate", str(tmp_path / "drafts" / "00000.yaml"), "--mode", "attributed").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_real_terminal_can_approve(sim: Any, joined: str, file: Path, home: Path) -> None:
+    import os
+    import pty
+
+    leader, follower = pty.openpty()
+    env = {**os.environ, "TOCSIN_HOME": str(home), "NO_COLOR": "1", "LANG": "C.UTF-8"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin_client", "submit", str(file), "--json"],
+        stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
+    ) as running:  # fmt: skip
+        os.close(follower)
+        os.write(leader, b"r\ny\nn\nthe CISO\nyes\n")
+        out, err = running.communicate(timeout=30)
+    os.close(leader)
+    assert running.returncode == 0, err
+    assert json.loads(out)["data"]["index"] == 1
+    assert "\x1b" not in err, "NO_COLOR holds"

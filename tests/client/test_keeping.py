@@ -370,3 +370,18 @@ def test_a_policy_that_has_run_out_is_renewed_before_anything_is_sent(member: Hu
     assert len(sim.envelopes) == 1
     sim.policy = sim.make_policy(version=2)
     assert member.submit(approval).index == 1
+
+
+def test_a_record_that_waited_for_its_certificate_is_sent_once_however_it_is_retried(
+    member: Hub, approved: Any, sim: Any
+) -> None:
+    approval = approved()
+    sim.lies = {"busy"}
+    for _ in range(2):
+        with pytest.raises(errors.UnreachableError):
+            member.submit(approval)
+    assert len(member.outbox.waiting()) == 1
+    sim.lies = set()
+    member.submit(approval)
+    assert member.resend() == []
+    assert len(sim.envelopes) == 2

@@ -95,11 +95,16 @@ class Voice:
         """Say an error in the form of this run; returns its exit code."""
         if not exc.hint and isinstance(exc, errors.UsageError):
             exc.hint = "tocsin --help"
+        message = messages.of_error(exc.code, exc.message, self.lang)
         if self.json and not self.spoken:
-            print(escaped_json({"v": 1, "ok": False, **exc.as_dict(), "docs": DOCS, "warnings": self.warnings}))
+            print(
+                escaped_json(
+                    {"v": 1, "ok": False, **exc.as_dict(), "message": message, "docs": DOCS, "warnings": self.warnings}
+                )
+            )
         else:
             place = f" ({clean(exc.where)})" if exc.where else ""
-            print(f"{self.text('error')}: {clean(exc.message)}{place} [{clean(exc.code)}]", file=sys.stderr)
+            print(f"{self.text('error')}: {clean(message)}{place} [{clean(exc.code)}]", file=sys.stderr)
             if exc.hint:
                 print(f"{self.text('hint')}: {clean(exc.hint)}", file=sys.stderr)
         return exc.exit_code
