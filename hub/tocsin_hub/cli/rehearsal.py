@@ -177,9 +177,17 @@ def _enrol_all(stage: Stage, url: str, home: Path) -> None:
     )
 
 
+def _beside(name: str) -> str:
+    """How to call a command of this installation from a shell here."""
+    path = Path(sys.executable).with_name(name)
+    if shutil.which(name) == str(path) or not path.exists():
+        return name
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
 def _stay(voice: Voice, url: str, home: Path) -> None:
     """Tell what to try next, and serve until Ctrl-C."""
-    members = f"TOCSIN_HOME={home / 'members'} tocsin --profile member-10"
+    members = f"TOCSIN_HOME={home / 'members'} {_beside('tocsin')} --profile member-10"
     voice.tell(
         f"\nThe hub stays at {url} until Ctrl-C. In another terminal:\n"
         f"  {members} search deepfake\n"

@@ -83,8 +83,9 @@ class Door:
             chunk = envelopes[start : start + CHUNK_LINES]
             outcomes += await loop.run_in_executor(self.admit_pool, self._admit_chunk, chunk)
         waiting = [item for item in outcomes if isinstance(item, entries.Admitted)]
-        # One future, so one call_soon_threadsafe, for the whole request.
-        answered = await asyncio.wrap_future(self.sequencer.submit(waiting)) if waiting else []
+        # One future, so one call_soon_threadsafe, for the whole request. Shielded: a caller that gives up (a deadline, a
+        # shutdown) must not cancel what the sequencer is about to answer; its bytes sent again get this very place.
+        answered = await asyncio.shield(asyncio.wrap_future(self.sequencer.submit(waiting))) if waiting else []
         sequenced = iter(answered)
         results = [next(sequenced) if isinstance(item, entries.Admitted) else item for item in outcomes]
         placed = [item.placed if isinstance(item, _Known) else item for item in results]
