@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin_client import errors, joining, reading, receipts, sending, sign
 from tocsin_client.draft import Draft
@@ -33,6 +33,8 @@ from tocsin_trust import policy
 
 if TYPE_CHECKING:
     import httpx
+
+R = TypeVar("R", reading.Page, Trends)
 
 
 def _now() -> int:
@@ -73,6 +75,7 @@ class Hub:
         self._named = Transport(url, lang=lang, transport=transport)
         self._nameless = Transport(url, lang=lang, transport=transport)
         self._tokens: Tokens | None = None
+        self._last_index = -1  # of what this Hub has sent
 
     def __enter__(self) -> Hub:
         return self
@@ -196,7 +199,7 @@ class Hub:
                     where=known[0]["thread"],
                     hint="tocsin status",
                 )
-        return self._sender().submit(approved)
+        return self._seen(self._sender().submit(approved))
 
     def submit_many(
         self, records: ApprovedBatch | Sequence[Approved], progress: sending.Progress | None = None
@@ -213,7 +216,11 @@ class Hub:
                     "bulk-attributed-only", "bulk requests are for attributed records", hint="Use submit."
                 )
         known = {t.get("body_sha256") for t in self.vault.threads() if t["state"] == "accepted"}
-        return self._sender().submit_many([a for a in items if a.sha256 not in known], progress)
+        result = self._sender().submit_many([a for a in items if a.sha256 not in known], progress)
+        for item in result.accepted:
+            if item.receipt is not None:
+                self._seen(item.receipt)
+        return result
 
     def amend(self, record: str | Receipt, approved: Approved) -> Receipt:
         """Replace the newest version of a thread of ours; `record` is a digest (or its first 8 characters), receipt, or record id."""
@@ -227,7 +234,7 @@ class Hub:
             approved, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin,
             now_unix_s=self._clock(), prev=thread["digests"][-1],
         )  # fmt: skip
-        return self._sender().send(envelope, kind="amend", mode=thread["mode"], thread=thread)
+        return self._seen(self._sender().send(envelope, kind="amend", mode=thread["mode"], thread=thread))
 
     def withdraw(self, record: str | Receipt, reason: str = "error") -> Receipt:
         """Take a record back: its text is erased at the hub, a tombstone and the log's leaves stay."""
@@ -238,11 +245,11 @@ class Hub:
             reason, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin, mode=thread["mode"],
             now_unix_s=self._clock(), prev=thread["digests"][-1],
         )  # fmt: skip
-        return self._sender().send(envelope, kind="withdraw", mode=thread["mode"], thread=thread)
+        return self._seen(self._sender().send(envelope, kind="withdraw", mode=thread["mode"], thread=thread))
 
     def resend(self) -> list[Receipt]:
         """Send what waits in the outbox, oldest first; stops with UnreachableError when the hub does not answer."""
-        return self._sender().resend(self.approval_from_file)
+        return [self._seen(receipt) for receipt in self._sender().resend(self.approval_from_file)]
 
     @property
     def outbox(self) -> Outbox:
@@ -265,7 +272,7 @@ class Hub:
 
     def search(self, **filters: Any) -> reading.Page:
         """Records this reader may see, newest first: kinds, tags, sectors, regions, years, text, severity_min, first, after, …"""
-        return reading.search(self._graphql, **filters)
+        return self._caught_up(lambda: reading.search(self._graphql, **filters))
 
     def show(self, record_id: str) -> dict[str, Any]:
         """One record by its id (TOC-I-2026-000007); RefusedError `not-found` if it is not there for this reader."""
@@ -273,7 +280,7 @@ class Hub:
 
     def trends(self, by: Sequence[str] = ("category",), **filters: Any) -> Trends:
         """Exact counts over the records this reader may see, by one or two dimensions."""
-        return reading.trends(self._graphql, by, lang=self.lang, **filters)
+        return self._caught_up(lambda: reading.trends(self._graphql, by, lang=self.lang, **filters))
 
     def verify(self, receipt: Receipt | bytes | str | Path) -> Receipt:
         """Check a receipt against the pinned policy, with no network. VerificationError if it does not hold."""
@@ -283,7 +290,20 @@ class Hub:
             bundle = receipt if isinstance(receipt, bytes) else Path(receipt).read_bytes()
         return receipts.verified(bundle, self._pinned())
 
+    def _caught_up(self, read: Callable[[], R]) -> R:
+        """Read until the answer reflects what this Hub has sent, so that one sees one's own record; at most two seconds."""
+        for _ in range(40):
+            found = read()
+            if found.as_of > self._last_index:
+                return found
+            time.sleep(0.05)
+        return read()
+
     # --- parts ------------------------------------------------------------------------------------------------------
+    def _seen(self, receipt: Receipt) -> Receipt:
+        self._last_index = max(self._last_index, receipt.index)
+        return receipt
+
     def _pinned(self) -> policy.Policy:
         return joining.pinned_policy(self.vault)
 

@@ -28,6 +28,7 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "new.exists": ("{path} is already there; nothing was written.", "{path} 已存在，未写入任何内容。"),
     "validate.good": ("{path} is a valid {kind} in {mode} mode.", "{path} 在 {mode} 模式下是有效的 {kind}。"),
     "validate.bad": ("{path} is not yet valid: {count} problem(s).", "{path} 尚不有效，共 {count} 个问题。"),
+    "validate.placeholder": ("The template's words are still in it; `submit` refuses them.", "其中仍有模板文字；`submit` 会拒绝。"),
     # --- the gate ---
     "gate.head": ("Checking {path}: {kind}, {mode}", "检查 {path}：{kind}，{mode}"),
     "gate.nameless": ("Pseudonymous hides you from every reader, every peer hub and a thief of a backup, not from the operator who runs this hub. The day of your report and its order are public.", "化名模式对所有读者、对等中心和备份窃取者隐藏您的身份，但不对运营本中心的运营方隐藏。提交的日期和先后次序是公开的。"),
@@ -137,6 +138,7 @@ _ERRORS_ZH: dict[str, str] = {
     "other-hub": "本配置已加入另一个中心。",
     "own-dictionary": "命中您自己的词典，请改写草稿。",
     "passphrase-needed": "密钥已加密，需要口令。",
+    "placeholder-left": "草稿中仍有模板文字，请改写为您自己的内容。",
     "plain-http": "明文 http 会泄露您的令牌。",
     "readable-by-others": "密钥文件或目录对其他用户开放。",
     "stale-prev": "该记录已有更新版本。",

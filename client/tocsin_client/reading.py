@@ -64,7 +64,7 @@ def show(ask: Ask, record_id: str) -> dict[str, Any]:
         raise errors.RefusedError(
             "not-found", "there is no such record for this reader", hint="tocsin login, or check the id."
         )
-    record: dict[str, Any] = dict(found)
+    record: dict[str, Any] = {name: value for name, value in found.items() if not name.startswith("__")}
     body = record.get("body")
     if isinstance(body, str):
         record["body"] = json.loads(body)

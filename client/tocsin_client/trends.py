@@ -13,6 +13,12 @@ DIMENSIONS = (
     "category", "leaf", "sector", "region", "year", "quarter", "severity", "record_type", "system_class", "evidence_class", "kind",
 )  # fmt: skip
 
+_DIMENSIONS_ZH = {
+    "category": "类别", "leaf": "子类", "sector": "行业", "region": "地区", "year": "年份", "quarter": "季度", "severity": "潜在严重程度",
+    "record_type": "记录类型", "system_class": "系统类别", "evidence_class": "证据类别", "kind": "种类",
+}  # fmt: skip
+_COUNTED = {"en": ("records", "author keys"), "zh": ("记录", "作者密钥")}
+
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
@@ -59,36 +65,38 @@ class Trends:
         return own if own != key else self.labels.get(key, key)
 
     def coverage_line(self, lang: str = "en") -> str:
-        """What the table covers, in one sentence that must stand under every figure made from it."""
-        zh = lang.startswith("zh")
-        stated = [f"{name} {count}/{self.total}" for name, count in self.coverage.items()]
-        if zh:
+        """What the table covers, in one line that must stand under every figure made from it."""
+        stated = [f"{dimension(name, lang)} {count}/{self.total}" for name, count in self.coverage.items()]
+        if lang.startswith("zh"):
             parts = [
-                f"共 {self.total} 条本读者可见的记录，来自 {self.author_keys} 个作者密钥（不等于机构数），截至日志第 {self.as_of} 条。"
+                f"本读者可见的记录：{self.total} 条；作者密钥：{self.author_keys} 个（不等于机构数）；截至日志第 {self.as_of} 条。"
             ]
-            parts += [f"写明取值的记录：{'，'.join(stated)}。"] if stated else []
+            parts += [f"写明取值的记录：{'，'.join(stated)}。"] if self.total and stated else []
             parts += ["表格过长，已截断。"] if self.truncated else []
-            return "".join([*parts, *self.notes])
+            return "".join(parts)
         parts = [
-            f"{self.total} records that this reader may see, by {self.author_keys} author keys (not organisations), "
+            f"Records that this reader may see: {self.total}; author keys behind them: {self.author_keys} (not organisations); "
             f"as of log entry {self.as_of}."
         ]
-        parts += [f"Records that state a value: {', '.join(stated)}."] if stated else []
+        parts += [f"Records that state a value: {', '.join(stated)}."] if self.total and stated else []
         parts += ["The table is too long and was cut."] if self.truncated else []
-        return " ".join([*parts, *self.notes])
+        return " ".join(parts)
 
     def table(self, lang: str = "en") -> str:
-        """The table as plain text, widest counts first."""
-        heads = (
-            *self.by,
-            "记录" if lang.startswith("zh") else "records",
-            "作者密钥" if lang.startswith("zh") else "author keys",
-        )
+        """The table as plain text with names in `lang`, the coverage line, and the hub's notes one a line."""
+        heads = [dimension(d, lang) for d in self.by] + list(_COUNTED["zh" if lang.startswith("zh") else "en"])
         lines = [(*(self.label(k, lang) for k in row.keys), str(row.count), str(row.author_keys)) for row in self.rows]
-        return "\n".join([*_aligned([heads, *lines], numbers=2), self.coverage_line(lang)])
+        return "\n".join(
+            [*_aligned([heads, *lines], numbers=2), self.coverage_line(lang), *(f"- {n}" for n in self.notes)]
+        )
 
     def __str__(self) -> str:
         return self.table()
+
+
+def dimension(name: str, lang: str) -> str:
+    """What a dimension is called in `lang`."""
+    return _DIMENSIONS_ZH.get(name, name) if lang.startswith("zh") else name.replace("_", " ")
 
 
 def label(key: str, lang: str) -> str:

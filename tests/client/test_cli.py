@@ -139,6 +139,18 @@ def test_new_makes_a_draft_that_is_valid_in_both_languages(run: Callable[..., Ra
             assert done.data["data"]["kind"] == kind
 
 
+def test_a_template_that_nobody_filled_in_is_not_submitted(
+    run: Callable[..., Ran], sim: Any, joined: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.yaml"
+    run("new", "incident", "-o", str(path))
+    assert "template" in run("validate", str(path)).err
+    done = run("submit", str(path), answers=["n", "n", "me", "yes"])
+    assert done.code == 5
+    assert "placeholder-left" in done.err
+    assert len(sim.envelopes) == 1
+
+
 def test_validate_names_every_problem_and_no_content(run: Callable[..., Ran], file: Path) -> None:
     file.write_text(DRAFT.replace("ai_role: tool-of-harm", "ai_role: sabotage-by-bob").replace("isic@4:K", "isic@4:ZZ"))
     done = run("validate", str(file))

@@ -51,6 +51,7 @@ def test_report_verify_amend_read_and_withdraw(members: dict[str, Hub], draft: C
     before = other.trends(by=["category"]).total
     receipt = hub.submit(hub.preview(draft(), mode=mode).approve(by="a tester"))
     assert hub.verify(receipt).index == receipt.index
+    assert hub.trends(by=["category"]).as_of > receipt.index, "one's own record is waited for"
     _wait(hub, receipt)
     assert other.trends(by=["category", "sector"]).total == before + 1
     record_id = hub.status(receipt)["recordId"]
@@ -138,7 +139,7 @@ def test_the_quickstart_of_the_readme_runs(members: dict[str, Hub], real_hub: An
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert "records that this reader may see" in done.stdout
+    assert "Individual and organisation" in done.stdout, "the table shows one's own record, at once"
 
 
 def test_the_printed_policy_of_a_real_hub_pins_by_its_words(real_hub: Any, tmp_path: Path) -> None:

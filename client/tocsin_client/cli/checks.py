@@ -74,7 +74,12 @@ def _files(hub: Hub, zh: bool) -> Iterator[Check]:
     yield Check("files", "✓", f"{hub.vault.path}: " + ("仅本用户可读" if zh else "readable by you only"))
     free = shutil.disk_usage(hub.vault.path).free
     if free < MIN_FREE_BYTES:
-        yield Check("disk", "✗", "磁盘将满" if zh else "the disk is almost full", "Free some space before you send.")
+        yield Check(
+            "disk",
+            "✗",
+            "磁盘将满" if zh else "the disk is almost full",
+            "请先腾出磁盘空间再发送。" if zh else "Free some space before you send.",
+        )
 
 
 def _keys(hub: Hub, zh: bool) -> Iterator[Check]:
@@ -84,7 +89,9 @@ def _keys(hub: Hub, zh: bool) -> Iterator[Check]:
         yield Check("keys", "✓", "密钥已加密且可打开" if zh else "the keys are encrypted and open")
     else:
         text = "密钥未加密，仅靠文件权限保护" if zh else "the keys are not encrypted; file modes protect them"
-        yield Check("keys", "!", text, "Keep this directory on an encrypted disk.")
+        yield Check(
+            "keys", "!", text, "请将该目录放在加密磁盘上。" if zh else "Keep this directory on an encrypted disk."
+        )
 
 
 def _policy(hub: Hub, zh: bool) -> Iterator[Check]:
@@ -99,10 +106,24 @@ def _enrolled(hub: Hub, zh: bool) -> Iterator[Check]:
     row = hub.enrolment()
     if row is None:
         text = "注册请求等待批准" if zh else "the enrolment request is still waiting"
-        yield Check("enrolled", "✗", text, "Ask the hub's enrolment authority; then run `tocsin doctor` again.")
+        yield Check(
+            "enrolled",
+            "✗",
+            text,
+            "请联系该中心的注册机构，然后再次运行 tocsin doctor。"
+            if zh
+            else "Ask the hub's enrolment authority; then run `tocsin doctor` again.",
+        )
     elif row.get("suspendedIndex") is not None:
         text = "本机构已被暂停" if zh else f"suspended at index {row['suspendedIndex']}"
-        yield Check("enrolled", "✗", text, "Write to the hub's enrolment authority; withdrawing still works.")
+        yield Check(
+            "enrolled",
+            "✗",
+            text,
+            "请联系该中心的注册机构；仍可撤回已有记录。"
+            if zh
+            else "Write to the hub's enrolment authority; withdrawing still works.",
+        )
     else:
         index = row.get("enrolledIndex")
         yield Check("enrolled", "✓", f"已注册，序号 {index}" if zh else f"enrolled at index {index}")
@@ -115,7 +136,12 @@ def _clock(hub: Hub, zh: bool) -> Iterator[Check]:
     skew = abs(int(email.utils.parsedate_to_datetime(stated).timestamp()) - hub.now())
     good = skew <= MAX_SKEW_S
     text = f"与中心时钟相差 {skew} 秒" if zh else f"{skew} s from the hub's clock"
-    yield Check("clock", "✓" if good else "✗", text, "" if good else "Set the clock: timedatectl set-ntp true")
+    yield Check(
+        "clock",
+        "✓" if good else "✗",
+        text,
+        "" if good else ("校准时钟：timedatectl set-ntp true" if zh else "Set the clock: timedatectl set-ntp true"),
+    )
 
 
 def _login(hub: Hub, zh: bool) -> Iterator[Check]:
@@ -131,7 +157,14 @@ def _dictionary(hub: Hub, zh: bool) -> Iterator[Check]:
         yield Check("dictionary", "✓", f"自有词典 {count} 个词" if zh else f"{count} terms in your own dictionary")
     else:
         text = "自有词典为空" if zh else "your own dictionary is empty"
-        yield Check("dictionary", "!", text, f"Write your names, products, people, one a line, into {path}")
+        yield Check(
+            "dictionary",
+            "!",
+            text,
+            f"请将贵机构名称、产品、人员逐行写入 {path}"
+            if zh
+            else f"Write your names, products, people, one a line, into {path}",
+        )
 
 
 def _outbox(hub: Hub, zh: bool) -> Iterator[Check]:
@@ -141,5 +174,8 @@ def _outbox(hub: Hub, zh: bool) -> Iterator[Check]:
         yield Check("outbox", "!", text, "tocsin outbox --resend")
     if os.environ.get("TOCSIN_ALLOW_HTTP") == "1":
         yield Check(
-            "transport", "!", "允许明文 http" if zh else "plain http is allowed by TOCSIN_ALLOW_HTTP", "Use https."
+            "transport",
+            "!",
+            "允许明文 http" if zh else "plain http is allowed by TOCSIN_ALLOW_HTTP",
+            "请使用 https。" if zh else "Use https.",
         )

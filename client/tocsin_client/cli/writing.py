@@ -44,7 +44,8 @@ def validate(
 ) -> None:
     """Check a draft against the schema; every problem with its place."""
     from tocsin_client import draft, errors
-    from tocsin_client.redact import gate
+    from tocsin_client.redact import gate, spans
+    from tocsin_taxonomy import templates
 
     said: Voice = ctx.obj
     gate.require_mode(mode)
@@ -62,5 +63,7 @@ def validate(
         said.data([], rows)
         said.note("validate.bad", path=str(file), count=len(problems))
         raise typer.Exit(5)
+    if any(templates.PLACEHOLDER in text for _, text in spans.texts(found.body)):
+        said.warn(said.text("validate.placeholder"))
     said.note("validate.good", path=str(file), kind=found.kind, mode=mode)
     said.data({"valid": True, "kind": found.kind, "mode": mode}, [])

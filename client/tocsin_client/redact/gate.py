@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tocsin_client import coarsen, errors
-from tocsin_client.redact import approval, findings
+from tocsin_client.redact import approval, findings, spans
 from tocsin_client.redact.dictionary import Dictionary
 from tocsin_client.redact.preview import Preview
 from tocsin_taxonomy import errors as taxonomy_errors
-from tocsin_taxonomy import report
+from tocsin_taxonomy import report, templates
 from tocsin_trust import errors as trust_errors
 from tocsin_trust import jsonstrict
 
@@ -47,6 +47,7 @@ def check(
     completed = draft.completed()
     source = copy.deepcopy(completed.body)
     source.setdefault("marking", {"tlp": "amber"})
+    _require_filled(source)
     changed = coarsen.apply(source, mode)
     parse(completed.kind, source, mode)
     own = dictionary or Dictionary()
@@ -62,6 +63,18 @@ def check(
         directory=None if directory is None else tuple(directory),
         notes=dict(draft.notes),
     )
+
+
+def _require_filled(body: dict[str, Any]) -> None:
+    """Raise GateError while a text still asks to be replaced, as `tocsin new` writes it."""
+    left = [path for path, text in spans.texts(body) if templates.PLACEHOLDER in text]
+    if left:
+        raise errors.GateError(
+            "placeholder-left",
+            "the draft still has the template's words",
+            where=left[0],
+            hint="Write your own text there.",
+        )
 
 
 def parse(kind: str, body: dict[str, Any], mode: str) -> Any:
