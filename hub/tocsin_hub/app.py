@@ -29,7 +29,7 @@ from tocsin_hub.intake.admit import Anchors
 from tocsin_hub.intake.receive import Door
 from tocsin_hub.ledger import erase, nodes
 from tocsin_hub.ledger.anchor import Anchor
-from tocsin_hub.ledger.entries import Reader
+from tocsin_hub.ledger.entries import Guard, Inline, Reader
 from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.readers import Readers
 from tocsin_hub.ledger.seal import Sealer
@@ -46,6 +46,10 @@ from tocsin_hub.trends.count import TrendReader
 
 log = logging.getLogger("tocsin_hub.app")
 Clock = Callable[[], int]
+
+
+INLINES: tuple[Inline, ...] = (directory.apply, threads.record)
+"""What moves with the log in the append transaction; keys first, because threads ask whose they are."""
 
 
 def wall_clock() -> int:
@@ -106,6 +110,7 @@ def build(settings: Settings, clock: Clock = wall_clock) -> Hub:
 
 
 def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -> Hub:
+    """Every part, once. Long because it is the one list of what a hub consists of."""
     store = Store(settings.url(), busy_timeout_ms=settings.busy_timeout_ms, read_connections=settings.read_threads + 4)
     migrate.require_current(store)
     memo = nodes.Memo()
@@ -113,18 +118,14 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
     pseudonyms = Pseudonyms(ring.certificate_key, ring.tag_key, ring.origin, certificate_days=settings.certificate_days)
     reader_list = derived(ring.prefix)
     readers = Readers(store, reader_list, clock, settings)
+    sealer = Sealer(anchor, publisher, ring.origin, ring.log_key)
     sequencer = Sequencer(
         store,
-        guards=(
-            directory.guard(ring.policy.authorities),
-            standing.guard(pseudonyms),
-            moderate.require_desk,
-            threads.guard(settings.thread_amends_max),
-        ),
-        inlines=(directory.apply, threads.record),
-        sealer=Sealer(anchor, publisher, ring.origin, ring.log_key),
-        clock=clock,
-        settings=settings,
+        guards(ring, pseudonyms, settings),
+        INLINES,
+        sealer,
+        clock,
+        settings,
         memo=memo,
         on_commit=readers.wake,
     )
@@ -162,6 +163,16 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         erase_job=erase.EraseJob(store, chores(settings), clock, settings.erase_interval_s),
         admit_pool=admit_pool,
         read_pool=read_pool,
+    )
+
+
+def guards(ring: Keyring, pseudonyms: Pseudonyms, settings: Settings) -> tuple[Guard, ...]:
+    """The questions that only the database can answer, in the order they are asked."""
+    return (
+        directory.guard(ring.policy.authorities),
+        standing.guard(pseudonyms),
+        moderate.require_desk,
+        threads.guard(settings.thread_amends_max),
     )
 
 

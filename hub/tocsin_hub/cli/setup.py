@@ -43,6 +43,7 @@ def init(
         import time
 
         from tocsin_hub import settings as settings_room
+        from tocsin_hub.cli import shown
         from tocsin_hub.cli.doorbell import PASSPHRASE_VARIABLE
         from tocsin_hub.members import keyring
 
@@ -61,22 +62,7 @@ def init(
                 "The anchor lies on the hub's volume: a restored snapshot of it would go unnoticed. Put it on another.",
                 "锚点与中心位于同一卷，恢复快照将无法被发现，请改放到另一个卷。",
             )
-        said = {
-            name: str(getattr(made, name))
-            for name in ("dir", "origin", "prefix", "root_key", "authority_key", "anchor")
-        }
-        said |= {
-            "authority": made.authority_id,
-            "fingerprint": made.fingerprint_words,
-            "fingerprint_hex": made.fingerprint_hex,
-        }
-        text = voice.pick(
-            f"A hub is in {made.dir}. Tell your members its fingerprint by another way than this hub:\n  {made.fingerprint_words}\n"
-            f"Move {made.root_key} to a place that is offline. Next: tocsin-hub serve --dir {made.dir}",
-            f"中心已建于 {made.dir}。请通过其他渠道把指纹告知成员：\n  {made.fingerprint_words}\n"
-            f"请将 {made.root_key} 移至离线处。下一步：tocsin-hub serve --dir {made.dir}",
-        )
-        voice.done(said, text)
+        voice.done(*shown.made(made, voice))
 
 
 def migrate(dir: Dir = None, anchor: AnchorFile = None, as_json: AsJson = False, lang: Lang = "en") -> None:

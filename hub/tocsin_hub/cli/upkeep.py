@@ -32,9 +32,8 @@ def fsck(
 
         from tocsin_hub import app as hub_app
         from tocsin_hub import settings as settings_room
-        from tocsin_hub.intake import threads
         from tocsin_hub.ledger import check
-        from tocsin_hub.members import directory, keyring
+        from tocsin_hub.members import keyring
         from tocsin_hub.store.session import Store
 
         chosen = settings_room.load(dir=dir, anchor=anchor)
@@ -45,7 +44,7 @@ def fsck(
                 store,
                 origin=known.origin,
                 anchor=known.anchor,
-                inlines=(directory.apply, threads.record),
+                inlines=hub_app.INLINES,
                 readers=hub_app.derived(known.prefix),
                 quick=quick,
             )
