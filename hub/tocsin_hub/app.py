@@ -26,7 +26,7 @@ from tocsin_hub.errors import HubError
 from tocsin_hub.graphql import context, endpoint
 from tocsin_hub.intake import moderate, standing, threads
 from tocsin_hub.intake.admit import Anchors
-from tocsin_hub.intake.receive import Door
+from tocsin_hub.intake.receive import Chains, Door
 from tocsin_hub.ledger import erase, nodes
 from tocsin_hub.ledger.anchor import Anchor
 from tocsin_hub.ledger.entries import Guard, Inline, Reader
@@ -140,6 +140,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         admit_pool=admit_pool,
         read_pool=read_pool,
         max_body_bytes=settings.max_body_bytes,
+        chains=Chains(publisher),
     )
     return Hub(
         settings=settings,

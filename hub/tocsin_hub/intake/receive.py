@@ -52,6 +52,27 @@ class _Known:
     kid: str
 
 
+class Chains:
+    """The statements that gave a key to its organisation, by key: each receipt needs them and they never change."""
+
+    def __init__(self, publisher: Publisher, keep: int = 4_096) -> None:
+        self._publisher = publisher
+        self._keep = keep
+        self._known: dict[str, tuple[tuple[bytes, int], ...]] = {}
+
+    def of(self, session: Session, kid: str) -> tuple[tuple[bytes, int], ...]:
+        """(envelope, log index) of each, in log order; empty for a nameless author's key."""
+        if kid in self._known:
+            return self._known[kid]
+        found = [self._publisher.find(session, digest) for digest in directory.proof_chain(session, kid)]
+        chain = tuple((publish.envelope(session, each.digest), each.idx) for each in found if each is not None)
+        if chain:  # nameless keys come once each: not worth a place
+            while len(self._known) >= self._keep:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[kid] = chain
+        return chain
+
+
 Outcome = entries.Admitted | _Known | HubError
 
 
@@ -67,6 +88,7 @@ class Door:
     admit_pool: Executor
     read_pool: Executor
     max_body_bytes: int
+    chains: Chains
 
     async def receive(self, envelope: bytes) -> Answer:
         """Take one envelope; durable, anchored and provable on return. Raises HubError, and then nothing was stored."""
@@ -125,18 +147,16 @@ class Door:
         return answers
 
     def _receipt(self, session: Session, envelope: bytes, placed: entries.Placed, kid: str) -> bytes:
-        """The bundle over the kept envelope, or over the sender's own bytes once the kept ones are erased."""
-        chain = directory.proof_chain(session, kid)
-        try:
-            return self.publisher.receipt(session, placed.digest, chain)
-        except HubError as gone:
-            if gone.code != "erased":
-                raise
-        found = [self.publisher.find(session, digest) for digest in chain]
-        proofs = [
-            (publish.envelope(session, each.digest), self.publisher.proof(session, each.idx)) for each in found if each
-        ]
-        return receipt.make(envelope, self.publisher.proof(session, placed.idx), proofs)
+        """The bundle. A replay gets the kept envelope, or the sender's own bytes once the kept ones are erased."""
+        if placed.replayed:
+            try:
+                envelope = publish.envelope(session, placed.digest)
+            except HubError as gone:
+                if gone.code != "erased":
+                    raise
+        prove = self.publisher.proof
+        chain = [(each, prove(session, idx)) for each, idx in self.chains.of(session, kid)]
+        return receipt.make(envelope, prove(session, placed.idx), chain)
 
 
 def _kid(outcome: Outcome) -> str:

@@ -20,10 +20,11 @@ from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import admit, moderate
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import entries, readers
 from tocsin_hub.store import tables
 
 OPENING = frozenset(admit.RECORD_KINDS)
+_HEAD, _VERSION = readers.table_of(tables.HeadRow), readers.table_of(tables.VersionRow)
 
 
 @dataclass(slots=True)
@@ -199,8 +200,9 @@ def _open(session: Session, run: Sequence[entries.Entry]) -> None:
             }
         )
         versions.append({"idx": entry.idx, "thread": line.digest, "digest": line.digest, "kind": line.kind})
-    session.execute(insert(tables.HeadRow), heads)
-    session.execute(insert(tables.VersionRow), versions)
+    connection = session.connection()  # Core rows: a third of the cost of the same rows by the ORM
+    connection.execute(insert(_HEAD), heads)
+    connection.execute(insert(_VERSION), versions)
 
 
 def _orgs(session: Session, attributed: Sequence[entries.Entry]) -> dict[str, str]:
