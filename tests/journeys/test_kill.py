@@ -19,9 +19,8 @@ import httpx
 import pytest
 
 from tocsin_hub import app as hub_app
-from tocsin_hub.intake import threads
 from tocsin_hub.ledger import check
-from tocsin_hub.members import directory, keyring
+from tocsin_hub.members import keyring
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
 from tocsin_trust import policy, receipt
@@ -105,7 +104,7 @@ def _fsck(home: Path, *, quick: bool) -> list[check.Finding]:
             store,
             origin=known.origin,
             anchor=known.anchor,
-            inlines=(directory.apply, threads.record),
+            inlines=hub_app.INLINES,
             readers=hub_app.derived(known.prefix),
             quick=quick,
         )
@@ -113,15 +112,41 @@ def _fsck(home: Path, *, quick: bool) -> list[check.Finding]:
         store.dispose()
 
 
-def test_42_what_was_acknowledged_survives_kill_9(simulators: Any, tmp_path: Path) -> None:
+def _new_hub(simulators: Any, home: Path) -> Any:
+    """A fresh hub in `home` and the crowd that will use it."""
     made = keyring.init(
-        Settings(dir=tmp_path / "hub", anchor=tmp_path / "anchor"),
+        Settings(dir=home / "hub", anchor=home / "anchor"),
         origin=simulators.ORIGIN,
-        root_key=tmp_path / "root.key",
-        authority_key=tmp_path / "authority.key",
+        root_key=home / "root.key",
+        authority_key=home / "authority.key",
         now_unix_s=int(time.time()),
     )
-    crowd = simulators.Crowd(made, policy.read((tmp_path / "hub" / "policy.json").read_bytes()))
+    return simulators.Crowd(made, policy.read((home / "hub" / "policy.json").read_bytes()))
+
+
+def test_sigterm_ends_a_hub_after_what_was_begun(simulators: Any, tmp_path: Path) -> None:
+    crowd = _new_hub(simulators, tmp_path)
+    port = _free_port()
+    acknowledged: dict[str, int] = {}
+    with _serving(tmp_path, port) as process:
+        crowd.enrol(f"http://127.0.0.1:{port}", 1)
+        stop = threading.Event()
+        flood = threading.Thread(target=_flood, args=(port, iter(crowd.envelopes(0, 400)), acknowledged, stop, False))
+        flood.start()
+        while not acknowledged:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        stop.set()
+        flood.join(20)
+    assert "Traceback" not in (tmp_path / "serve.log").read_text()
+    assert _fsck(tmp_path, quick=True) == []
+    with _serving(tmp_path, port):
+        assert _lost(port, acknowledged) == []
+
+
+def test_42_what_was_acknowledged_survives_kill_9(simulators: Any, tmp_path: Path) -> None:
+    crowd = _new_hub(simulators, tmp_path)
     port = _free_port()
     with _serving(tmp_path, port):
         crowd.enrol(f"http://127.0.0.1:{port}", 4)

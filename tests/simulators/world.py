@@ -191,6 +191,9 @@ class World:
         self.dir = path / "hub"
         shutil.copytree(template.path / "hub", self.dir)
         shutil.copy(template.path / "anchor", path / "anchor")
+        if settings.get("database_url"):  # the template was made for SQLite; the directory is the same but for one word
+            known = json.loads((self.dir / "hub.json").read_text())
+            (self.dir / "hub.json").write_text(json.dumps({**known, "engine": "postgresql"}))
         self.settings = Settings(
             dir=self.dir, anchor=path / "anchor", batch_wait_ms=0, reader_coalesce_ms=0, **settings
         )

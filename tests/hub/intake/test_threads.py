@@ -10,10 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from tocsin_hub.app import derived
-from tocsin_hub.intake import threads
+from tocsin_hub.app import INLINES, derived
 from tocsin_hub.ledger import check
-from tocsin_hub.members import directory
 from tocsin_hub.store import tables
 
 
@@ -49,7 +47,7 @@ def follows_from_the_log(world: Any) -> bool:
         world.hub.store,
         origin=world.policy.origin,
         anchor=world.settings.anchor,
-        inlines=(directory.apply, threads.record),
+        inlines=INLINES,
         readers=derived(world.hub.keyring.prefix),
     )
     return found == []
