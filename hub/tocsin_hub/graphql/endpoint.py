@@ -6,30 +6,21 @@ is `internal`, logged by its type and place.
 """
 
 import asyncio
-import hmac
 import json
 import logging
 import traceback
-from collections.abc import Callable
-from concurrent.futures import Executor
-from importlib import metadata
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from tocsin_hub.errors import CODES, HubError
-from tocsin_hub.graphql.context import Context, Face, Limits, in_thread
+from tocsin_hub.graphql.context import Context, Face, in_thread
 from tocsin_hub.graphql.schema import schema
-from tocsin_hub.intake.receive import Door
-from tocsin_hub.members import access, login
-from tocsin_hub.members.keyring import Keyring
-from tocsin_hub.settings import Settings
-from tocsin_hub.store.session import Store
-from tocsin_hub.trends.columns import Columns
+from tocsin_hub.members import access
 from tocsin_taxonomy.errors import TaxonomyError
 
 log = logging.getLogger("tocsin_hub.graphql")
@@ -44,51 +35,6 @@ _SPEAKABLE = (
     "Maximum ",
 )
 _MAX_SPOKEN = 300
-
-
-class Parts(Protocol):
-    """The parts of `app.Hub` that this face needs."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def columns(self) -> Columns: ...
-    @property
-    def read_pool(self) -> Executor: ...
-    @property
-    def clock(self) -> Callable[[], int]: ...
-    @property
-    def keyring(self) -> Keyring: ...
-    @property
-    def door(self) -> Door: ...
-
-
-def mount(app: FastAPI, hub: Parts) -> None:
-    """Serve POST /graphql from the parts of a hub."""
-    given = hub.settings
-    face = Face(
-        store=hub.store,
-        columns=hub.columns,
-        read_pool=hub.read_pool,
-        clock=hub.clock,
-        viewer=login.viewer,
-        receive=hub.door.receive,
-        cursor_key=hmac.digest(hub.keyring.login_key, b"tocsin-cursor-key/v1", "sha256"),
-        origin=hub.keyring.origin,
-        prefix=hub.keyring.prefix,
-        version=metadata.version("tocsin"),
-        limits=Limits(
-            max_cost=given.graphql_max_cost,
-            max_depth=given.graphql_max_depth,
-            max_aliases=given.graphql_max_aliases,
-            max_tokens=given.graphql_max_tokens,
-            max_body_bytes=65_536 + given.max_body_bytes * 4 // 3,
-            deadline_s=given.graphql_deadline_ms / 1000,
-        ),
-    )
-    app.include_router(router(face))
 
 
 def router(face: Face) -> APIRouter:

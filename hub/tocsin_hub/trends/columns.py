@@ -30,6 +30,7 @@ _TREND: Table = tables.TrendRow.__table__  # type: ignore[attr-defined]
 _TAG: Table = tables.TrendTagRow.__table__  # type: ignore[attr-defined]
 _FIRST_ROOM = 16
 _COMPACT_FROM = 4096
+_CHUNK = 8192
 Array = NDArray[Any]
 
 
@@ -176,16 +177,24 @@ class Columns:
                 return self.as_of  # this transaction sees no more than the columns already hold
             if self.dead > max(_COMPACT_FROM, self._seq.size // 2):
                 self.reset()
-            rows = session.execute(select(_TREND).where(_TREND.c.seq > self.watermark).order_by(_TREND.c.seq)).all()
-            cancelled = {row.cancels for row in rows if row.cancels is not None}
-            self._turn_off(cancelled)
-            fresh = [row for row in rows if row.tags is not None and row.cancels is None and row.seq not in cancelled]
-            if fresh:
-                self._append(session, fresh)
-            if rows:
-                self.watermark = rows[-1].seq
+            while self._take(session):
+                pass
             self.as_of = reached
             return reached
+
+    def _take(self, session: Session) -> bool:
+        """Take in the next rows, at most _CHUNK of them; False if there were none."""
+        asked = select(_TREND).where(_TREND.c.seq > self.watermark).order_by(_TREND.c.seq).limit(_CHUNK)
+        rows = session.execute(asked).all()
+        if not rows:
+            return False
+        cancelled = {row.cancels for row in rows if row.cancels is not None}
+        self._turn_off(cancelled)
+        fresh = [row for row in rows if row.tags is not None and row.cancels is None and row.seq not in cancelled]
+        if fresh:
+            self._append(session, fresh)
+        self.watermark = rows[-1].seq
+        return True
 
     def _turn_off(self, cancelled: set[int]) -> None:
         seqs = self._seq.seen

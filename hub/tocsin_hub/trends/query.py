@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.members import access
+from tocsin_hub.trends import cells
 from tocsin_hub.trends.columns import Columns
 from tocsin_taxonomy import regions, schemes, vocab
 
@@ -29,7 +30,6 @@ COVERED = ("category", "sector", "region", "year", "quarter", "severity")
 UNKNOWN_CLASS = f"{schemes.SYSTEM_CLASS}:unknown"
 UNSAID = ("unknown", "withheld", UNKNOWN_CLASS)
 MAX_CELLS = 5_000
-DENSE_LIMIT = 32_000_000  # cells times places on the author axis, in bytes; beyond it, distinct authors by sorting
 
 NOTES: dict[str, dict[str, str]] = {
     "author-keys": {
@@ -116,35 +116,28 @@ class TrendTable:
     truncated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """The values of one dimension: at these positions (ascending, repeated if multi-valued) stands this key number."""
-
-    positions: NDArray[Any]
-    numbers: NDArray[Any]
-    keys: list[str]
-
-
 def table(session: Session, columns: Columns, viewer: access.Viewer, query: TrendQuery) -> TrendTable:
     """The table of `query` as `viewer` sees it now; brings `columns` up to date first, in this transaction."""
     with columns.lock:
         as_of = columns.catch_up(session)
         chosen = _chosen(columns, viewer, query)
         axes = [_axis(columns, dim, chosen) for dim in query.by]
-        positions, cells, shape = _cross(axes)
-        counts = np.bincount(cells, minlength=int(np.prod(shape)))
-        authors = _distinct(columns, positions, cells, len(counts))
+        positions, cell_of, shape = cells.cross(axes, len(chosen))
+        counts = np.bincount(cell_of, minlength=int(np.prod(shape)))
+        authors = cells.distinct(columns.axis, columns.places, positions, cell_of, len(counts)).tolist()
         everywhere = np.flatnonzero(chosen)
+        nowhere = np.zeros(len(everywhere), dtype=np.int64)
         rows = [
-            TrendCell(_keys(axes, shape, cell), int(counts[cell]), int(authors[cell]))
-            for cell in np.flatnonzero(counts).tolist()
+            TrendCell(cells.keys_of(axes, shape, cell), count, authors[cell])
+            for cell, count in enumerate(counts.tolist())
+            if count
         ]
         return TrendTable(
             as_of=as_of,
             dims=query.by,
             rows=sorted(rows, key=lambda row: row.keys)[:MAX_CELLS],
             total=len(everywhere),
-            author_keys=int(_distinct(columns, everywhere, np.zeros(len(everywhere), dtype=np.int64), 1)[0]),
+            author_keys=int(cells.distinct(columns.axis, columns.places, everywhere, nowhere, 1)[0]),
             coverage={dim: _covered(columns, dim, chosen) for dim in dict.fromkeys((*COVERED, *query.by))},
             notes=_notes(query),
             truncated=len(rows) > MAX_CELLS,
@@ -210,20 +203,24 @@ def _below(codes: Iterable[str]) -> set[str]:
     }
 
 
-def _axis(columns: Columns, dim: str, chosen: NDArray[np.bool_]) -> _Axis:
+def _axis(columns: Columns, dim: str, chosen: NDArray[np.bool_]) -> cells.Axis:
     if dim in TAG_DIMS:
         where, what = (part.seen for part in columns.postings[dim])
         picked = chosen[where]
-        found, ranks = np.unique(what[picked], return_inverse=True)
+        tags = what[picked]
+        used = np.bincount(tags)
+        found = np.flatnonzero(used)
+        rank = np.zeros(len(used), dtype=np.int32)
+        rank[found] = np.arange(len(found))
         texts = columns.tag_texts()
-        return _Axis(where[picked], ranks, [texts[number] for number in found.tolist()])
+        return cells.Axis(where[picked], rank[tags], [texts[number] for number in found.tolist()], many=True)
     values: NDArray[Any] = columns.ids(NUMBER_DIMS.get(dim, dim))
     positions = np.flatnonzero(chosen & (values >= 0))
     lowest = int(values[positions].min()) if len(positions) else 0
     numbers: NDArray[Any] = values[positions] - lowest
     highest = int(numbers.max()) if len(positions) else -1
     name = _namer(columns, dim)
-    return _Axis(positions, numbers, [name(lowest + at) for at in range(highest + 1)])
+    return cells.Axis(positions, numbers, [name(lowest + at) for at in range(highest + 1)], many=False)
 
 
 def _namer(columns: Columns, dim: str) -> Callable[[int], str]:
@@ -234,45 +231,11 @@ def _namer(columns: Columns, dim: str) -> Callable[[int], str]:
     return columns.texts(dim).__getitem__
 
 
-def _cross(axes: list[_Axis]) -> tuple[NDArray[Any], NDArray[Any], tuple[int, ...]]:
-    """(position, cell) of every record in every cell it belongs to, once each, and the table's shape."""
-    if len(axes) == 1:
-        return axes[0].positions, axes[0].numbers, (len(axes[0].keys),)
-    left, right = axes
-    first = np.searchsorted(right.positions, left.positions, side="left")
-    times = np.searchsorted(right.positions, left.positions, side="right") - first
-    ends = np.cumsum(times)
-    within = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - times, times)
-    other = right.numbers[np.repeat(first, times) + within]
-    cells = np.repeat(left.numbers, times).astype(np.int64) * len(right.keys) + other
-    return np.repeat(left.positions, times), cells, (len(left.keys), len(right.keys))
-
-
-def _keys(axes: list[_Axis], shape: tuple[int, ...], cell: int) -> tuple[str, ...]:
-    if len(shape) == 1:
-        return (axes[0].keys[cell],)
-    return (axes[0].keys[cell // shape[1]], axes[1].keys[cell % shape[1]])
-
-
-def _distinct(columns: Columns, positions: NDArray[Any], cells: NDArray[Any], n_cells: int) -> NDArray[Any]:
-    """Distinct authors per cell: those with one row are as many as their rows; the others by a table of seen or not."""
-    places = columns.axis[positions]
-    repeated = places > 0
-    authors: NDArray[Any] = np.bincount(cells[~repeated], minlength=n_cells)
-    keys = cells[repeated].astype(np.int64) * (columns.places + 1) + places[repeated]
-    if n_cells * (columns.places + 1) <= DENSE_LIMIT:
-        seen = np.zeros(n_cells * (columns.places + 1), dtype=np.bool_)
-        seen[keys] = True
-        authors += seen.reshape(n_cells, columns.places + 1).sum(axis=1)
-    else:
-        authors += np.bincount(np.unique(keys) // (columns.places + 1), minlength=n_cells)
-    return authors
-
-
 def _covered(columns: Columns, dim: str, chosen: NDArray[np.bool_]) -> int:
     if dim in TAG_DIMS:
-        where = columns.postings[dim][0].seen
-        return len(np.unique(where[chosen[where]]))
+        tagged = np.zeros(len(chosen), dtype=np.bool_)
+        tagged[columns.postings[dim][0].seen] = True
+        return int((tagged & chosen).sum())
     values = columns.ids(NUMBER_DIMS.get(dim, dim))
     stated = chosen & (values >= 0)
     for text in UNSAID if dim in TEXT_DIMS else ():

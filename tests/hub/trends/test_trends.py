@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tocsin_hub.errors import HubError
 from tocsin_hub.members import access
 from tocsin_hub.store.tables import RecordRow, RecordTagRow
+from tocsin_hub.trends import cells as cells_room
 from tocsin_hub.trends import columns as columns_room
 from tocsin_hub.trends import query
 from tocsin_hub.trends.query import TrendQuery
@@ -201,7 +202,7 @@ def test_columns_that_grew_equal_columns_loaded_at_once(lively_sqlite: Any, monk
     assert _table(lively_sqlite, viewer, asked) == grown
     lively_sqlite.rebuild()
     assert _table(lively_sqlite, viewer, asked) == grown
-    monkeypatch.setattr(query, "DENSE_LIMIT", 0)  # distinct authors by sorting, as for very many of them
+    monkeypatch.setattr(cells_room, "DENSE_LIMIT", 0)  # distinct authors by sorting, as for very many of them
     assert _table(lively_sqlite, viewer, asked) == grown
 
 
