@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from tocsin_hub.catalogue import content
 
@@ -66,7 +67,7 @@ def of_row(row: Any, body: str) -> RecordView:
     return RecordView(
         thread=row.thread.hex(),
         digest=row.head_digest.hex(),
-        content=content.read(json.loads(body)),
+        content=content.read(orjson.loads(body)),
         body=body,
         **{name: getattr(row, name) for name in _AS_STORED},
     )

@@ -209,25 +209,27 @@ class Columns:
 
     def _append(self, session: Session, rows: Sequence[Any]) -> None:
         start = self._seq.size
-        self._seq.extend([row.seq for row in rows])
+        # By column: an attribute of a Row costs more than all that is done with it here.
+        of = dict(zip(_TREND.columns.keys(), zip(*rows, strict=True), strict=True))
+        self._seq.extend(of["seq"])
         self._state.extend(np.full(len(rows), access.PUBLISHED))
-        self._tlp.extend([access.TLP_CODES.get(row.tlp, 0) for row in rows])
-        self._readers.extend([row.readers for row in rows])
-        self._embargo.extend([row.embargo_until_unix_s or 0 for row in rows])
-        for name in INTERNED[1:]:
-            of = self._interned[name].of
-            self._ids[name].extend([of(getattr(row, name)) for row in rows])
-        of = self._interned["author_org"].of
-        self._ids["author_org"].extend([of(row.author if row.author != row.author_key else None) for row in rows])
+        self._tlp.extend([access.TLP_CODES.get(tlp, 0) for tlp in of["tlp"]])
+        self._readers.extend(of["readers"])
+        self._embargo.extend([until or 0 for until in of["embargo_until_unix_s"]])
+        pairs = zip(of["author"], of["author_key"], strict=True)
+        of["author_org"] = tuple(None if author == key else author for author, key in pairs)
+        for name in INTERNED:
+            self._ids[name].extend([*map(self._interned[name].of, of[name])])
         for name in ("year", "severity_potential", "severity_actual"):
-            self._ids[name].extend([-1 if (value := getattr(row, name)) is None else value for row in rows])
-        self._ids["quarter"].extend([-1 if row.quarter is None else row.year * 4 + row.quarter - 1 for row in rows])
+            self._ids[name].extend([-1 if value is None else value for value in of[name]])
+        quarters = zip(of["year"], of["quarter"], strict=True)
+        self._ids["quarter"].extend([-1 if quarter is None else year * 4 + quarter - 1 for year, quarter in quarters])
         self._axis.extend(np.zeros(len(rows)))
-        for position, row in enumerate(rows, start):
-            self._place(row.author, position)
-            for org in (row.recipients or "").split():
+        for position, (author, named) in enumerate(zip(of["author"], of["recipients"], strict=True), start):
+            self._place(author, position)
+            for org in named.split() if named else ():
                 self._recipients.setdefault(org, []).append(position)
-        self._post(session, rows, start)
+        self._post(session, of["tags"], start)
 
     def _place(self, author: str, position: int) -> None:
         known = self._authors.get(author)
@@ -240,11 +242,10 @@ class Columns:
             known = self._authors[author] = -self.places
         self._axis.seen[position] = -known
 
-    def _post(self, session: Session, rows: Sequence[Any], start: int) -> None:
+    def _post(self, session: Session, packed: Sequence[bytes], start: int) -> None:
         """Append (position, tag) of every tag of every row, and to the two levels that trends group by."""
-        packed = [np.frombuffer(row.tags, dtype="<u2") for row in rows]
-        tags = np.concatenate(packed).astype(np.int32)
-        positions = np.repeat(np.arange(start, start + len(rows), dtype=np.int32), [len(own) for own in packed])
+        tags = np.frombuffer(b"".join(packed), dtype="<u2").astype(np.int32)
+        positions = np.repeat(np.arange(start, start + len(packed), dtype=np.int32), [len(own) // 2 for own in packed])
         used = np.unique(tags)
         if any(int(number) not in self._tags for number in used):
             self._tags = dict(session.execute(select(_TAG.c.id, _TAG.c.tag)).all())
