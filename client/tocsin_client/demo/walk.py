@@ -94,9 +94,9 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
     figures.show(voice, before, "Trends before the report", "报告之前的趋势", lang)
     whole = before["category x year"]
     voice.step(
-        f"What these figures rest on: {whole.coverage_line('en')}", f"这些数字的依据：{whole.coverage_line('zh')}"
+        f"What these figures rest on: {whole.coverage_line('en')}",
+        f"这些数字的依据：{whole.coverage_line('zh')}",
     )
-
     voice.step(
         "One member was deceived in a deepfake video conference, early in 2024. It reports it without its name.",
         "一家成员在 2024 年初被深度伪造视频会议所骗，现在不具名地上报。",
@@ -107,7 +107,6 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
         f"回执：日志第 {receipt.index} 条，摘要 {receipt.digest[:16]}…",
     )
     verdicts = _verify(hub, home, receipt, voice, lang)
-
     after = figures.take(hub, receipt.index)
     figures.show(voice, after, "Trends after the report", "报告之后的趋势", lang, before=before)
     moved = figures.moved(before, after)
@@ -116,7 +115,25 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
             f"Moved: {figures.named(cell['keys'], 'en')}: {cell['before']} -> {cell['after']}",
             f"变化：{figures.named(cell['keys'], 'zh')}：{cell['before']} → {cell['after']}",
         )
+    indices = _take_back(hub, receipt, voice, lang)
+    gone = figures.take(hub, indices["withdrawn_index"])
+    figures.show(voice, gone, "Trends after the withdrawal", "撤回之后的趋势", lang, before=before)
+    if not moved or figures.cells(gone) != figures.cells(before):
+        raise errors.VerificationError("trend-wrong", "the trends did not follow the report and its withdrawal")
+    voice.step("The trends are again what they were before the report.", "趋势恢复到报告之前的样子。")
+    return {
+        **verdicts,
+        **indices,
+        "trend_before": figures.cells(before),
+        "trend_after": figures.cells(after),
+        "trend_withdrawn": figures.cells(gone),
+        "trend_moved": moved,
+        "trend_notes": {name: trends.coverage_line(lang) for name, trends in before.items()},
+    }
 
+
+def _take_back(hub: Hub, receipt: Receipt, voice: Voice, lang: str) -> dict[str, int]:
+    """Amend, then withdraw; the log indices of all three statements."""
     amended = fraud.amend(hub, receipt, lang)
     voice.step(
         f"Some days later it adds a line: the amendment is entry {amended.index}, the earlier version stays provable.",
@@ -127,22 +144,10 @@ def _report(hub: Hub, home: Path, newest: int, voice: Voice, lang: str) -> dict[
         f"Then it takes the report back: entry {withdrawn.index}. The text is erased, a tombstone stays.",
         f"之后撤回报告：日志第 {withdrawn.index} 条。正文已抹去，只留墓碑。",
     )
-    gone = figures.take(hub, withdrawn.index)
-    figures.show(voice, gone, "Trends after the withdrawal", "撤回之后的趋势", lang, before=before)
-    same = figures.cells(gone) == figures.cells(before)
-    if not moved or not same:
-        raise errors.VerificationError("trend-wrong", "the trends did not follow the report and its withdrawal")
-    voice.step("The trends are again what they were before the report.", "趋势恢复到报告之前的样子。")
     return {
-        **verdicts,
         "receipt_index": receipt.index,
         "amended_index": amended.index,
         "withdrawn_index": withdrawn.index,
-        "trend_before": figures.cells(before),
-        "trend_after": figures.cells(after),
-        "trend_withdrawn": figures.cells(gone),
-        "trend_moved": moved,
-        "trend_notes": {name: trends.coverage_line(lang) for name, trends in before.items()},
     }
 
 

@@ -1,4 +1,7 @@
-"""The importer of genai_incidents: what it takes, what it refuses, and that it never says more than its source."""
+"""The importer of genai_incidents: what it takes, what it refuses, and that it never says more than its source.
+
+A little over 300 lines: one importer, one file of its claims, each a few lines.
+"""
 
 from __future__ import annotations
 
