@@ -48,12 +48,12 @@ class Settings(BaseModel):
     reader_pause_ms: int = Field(5, ge=0, description="Pause in milliseconds between reader transactions in a backlog; it also frees the GIL.")
     reader_coalesce_ms: int = Field(20, ge=0, description="Milliseconds a woken reader waits for more entries when live.")
     busy_timeout_ms: int = Field(30_000, ge=0, description="How long SQLite waits for a lock of another process; a net, the write gate is the rule.")
-    thread_amends_max: int = Field(1_000, gt=0, description="Amendments per thread; bounds what one author can make readers redo.")
+    thread_amends_max: int = Field(200, gt=0, description="Amendments per thread; bounds what one author can make readers redo.")
     graphql_max_cost: int = Field(2_000, gt=0, description="Cost points of one query (a list costs its `first`).")
-    graphql_max_depth: int = Field(12, gt=0, description="Nesting of a query; introspection needs 11.")
-    graphql_max_aliases: int = Field(30, gt=0, description="Aliases in one query.")
-    graphql_max_tokens: int = Field(2_000, gt=0, description="Lexer tokens of one query; checked before it is parsed further.")
-    graphql_deadline_ms: int = Field(10_000, gt=0, description="Milliseconds after which a query is given up.")
+    graphql_max_depth: int = Field(8, gt=0, description="Nesting of a query; introspection is not counted.")
+    graphql_max_aliases: int = Field(15, gt=0, description="Aliases in one query.")
+    graphql_max_tokens: int = Field(1_000, gt=0, description="Lexer tokens of one query; checked before it is parsed further.")
+    graphql_deadline_ms: int = Field(5_000, gt=0, description="Milliseconds after which a query is given up.")
     log_level: str = Field("INFO", description="Level of the stdlib logger; payloads are never logged at any level.")
     # fmt: on
 
