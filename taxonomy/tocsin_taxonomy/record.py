@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import StringConstraints, model_validator
 
 from tocsin_taxonomy import schemes
-from tocsin_taxonomy.fields import Many, Name, Part, Tag, Text, When, refuse
+from tocsin_taxonomy.fields import Digest, Many, Name, Part, Tag, Text, When, refuse
 from tocsin_taxonomy.marking import Marking
 
 RecordId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}-[IFM]-[0-9]{4}-[0-9]{6}$")]
@@ -33,6 +33,17 @@ class Reference(Part):
         return self
 
 
+class BatchApproval(Part):
+    """What a person said about a whole batch of public records: `digest` names the batch."""
+
+    spoken = ("statement", "by")
+
+    digest: Digest
+    statement: Annotated[str, StringConstraints(min_length=20, max_length=1000)]
+    by: Name
+    at_day: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$")]
+
+
 class Provenance(Part):
     """Where an imported public record comes from and under which licence."""
 
@@ -43,7 +54,7 @@ class Provenance(Part):
     attribution: Annotated[str, StringConstraints(min_length=1, max_length=600)] | None = None
     retrieved: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")] | None = None
     row_id: Name | None = None
-    batch_approval: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    batch_approval: BatchApproval | None = None
 
 
 class Record(Part):

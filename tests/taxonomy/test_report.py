@@ -321,3 +321,18 @@ def test_a_metric_is_a_finite_number(value: Any, bodies: SimpleNamespace) -> Non
 def test_a_list_whose_members_were_refused_is_not_called_too_short(bodies: SimpleNamespace) -> None:
     found = report.problems("incident", bodies.incident(risk_tags=["derived.humanity"]), mode="attributed")
     assert [p.where for p in found] == ["risk_tags.0"]
+
+
+def test_a_batch_approval_is_an_object_with_its_digest_statement_person_and_day(bodies: SimpleNamespace) -> None:
+    said = {"digest": "0" * 64, "statement": "Every text was published by its source.", "by": "a curator", "at_day": "2026-11-18"}  # fmt: skip
+    body = bodies.of["incident"](provenance={"source": "News", "licence": "CC-BY-4.0", "batch_approval": said})
+    record = report.parse("incident", body, mode="attributed")
+    assert record.provenance is not None
+    assert record.provenance.batch_approval is not None
+    assert record.provenance.batch_approval.statement == said["statement"]
+    assert said["statement"] in record.searchable_text()
+    path = "provenance.batch_approval"
+    for edit in ("I said so", {}, {**said, "digest": "x"}, {**said, "statement": "ok"}, {**said, "more": 1}):
+        refused = refusal("incident", put(json.loads(json.dumps(body)), path, edit))
+        assert refused.code == "malformed-record"
+        assert str(refused.where).startswith(path)

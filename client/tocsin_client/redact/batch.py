@@ -72,11 +72,12 @@ def approve_public_batch(
             progress(number + 1)
     digest = digest_of(jsonstrict.dumps(body) for _, body in checked)
     said = {"digest": digest, "statement": statement, "by": by, "at_day": day}
-    stated = _stated(said, *checked[0]) if checked else None
+    if checked:
+        _require_fitting(said, *checked[0])
     versions = (*findings.VERSIONS, own.version)
     items = []
     for kind, body in checked:
-        body["provenance"] = {**body["provenance"], "batch_approval": stated}
+        body["provenance"] = {**body["provenance"], "batch_approval": said}
         raw = jsonstrict.dumps(body)
         items.append(
             approval.issue(kind=kind, mode=MODE, body_bytes=raw, by=by, at_day=day, decisions=(), versions=versions)
@@ -84,21 +85,14 @@ def approve_public_batch(
     return approval.ApprovedBatch(tuple(items), digest, statement, by)
 
 
-def _stated(said: dict[str, str], kind: str, body: dict[str, Any]) -> dict[str, str] | str:
-    """The statement in the form that the schema takes: an object, or its JSON text where the field is a text."""
-    text = jsonstrict.dumps(said).decode("utf-8")
-    for form in (said, text):
-        try:
-            report.parse(kind, {**body, "provenance": {**body["provenance"], "batch_approval": form}}, mode=MODE)
-        except taxonomy_errors.TaxonomyError:
-            continue
-        return form
-    raise errors.GateError(
-        "statement-missing",
-        "the statement does not fit into a record",
-        where="provenance.batch_approval",
-        hint="Say it shorter.",
-    )
+def _require_fitting(said: dict[str, str], kind: str, body: dict[str, Any]) -> None:
+    """The schema has the last word on what may be said: for a name that is too long, or text that would identify."""
+    try:
+        report.parse(kind, {**body, "provenance": {**body["provenance"], "batch_approval": said}}, mode=MODE)
+    except taxonomy_errors.TaxonomyError as exc:
+        raise errors.GateError(
+            "statement-missing", "the statement does not fit into a record", where=exc.where, hint="Say it shorter."
+        ) from exc
 
 
 def _checked(draft: Draft, own: Dictionary) -> tuple[str, dict[str, Any]]:
