@@ -19,20 +19,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from operator import add
 
 MAX_TOKEN_CHARS = 64
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA_HANGUL = "\u3041-\u3096\u3099-\u309f\u30a1-\u30fa\u30fc-\u30ff\uac00-\ud7a3"
 _DENSE = re.compile(f"[{_HAN}{_KANA_HANGUL}]+")
 _PLAIN = re.compile("[a-z0-9\u3400-\u4dbf\u4e00-\u9fa5]+")  # what FTS5 of any SQLite knows to be letters
+# Characters that no accent can fall off and that are no accents: almost every text has no others, and then one C pass does.
+_EASY = re.compile("[\x00-\x7f\u2000-\u206f\u3000-\u3029\u3030-\u3098\u309b-\u9fff\uac00-\ud7a3\uff01-\uff65]*")
+_WORD = f"[^\\W_{_HAN}{_KANA_HANGUL}]+"
+_GROUPS = re.compile(f"([{_HAN}{_KANA_HANGUL}]+)|{_WORD}(?:[-._]{_WORD})*")
+_PARTS = re.compile("([-._])")
 _JOINER = frozenset("-._")
 _FOLDED_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC")
 
 
 def _fold(text: str) -> str:
     """NFKC and casefold, without the accents of the alphabets whose readers type them or not."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if _EASY.fullmatch(text):
         return text
     out: list[str] = []
     folding = False  # whether the last letter was of an alphabet whose accents fall off
@@ -76,6 +84,10 @@ def _runs(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 def _compounds(text: str) -> Iterator[list[str]]:
     """Runs in groups: a group of more than one is a compound whose words were joined by a single `-`, `.` or `_`."""
+    if _EASY.fullmatch(text):
+        for found in _GROUPS.finditer(text):
+            yield [found[0]] if found[1] else _PARTS.split(found[0])
+        return
     group: list[str] = []
     last_end = -1
     for script, run, start, end in _runs(text):
@@ -106,15 +118,18 @@ def of_texts(texts: Iterable[str]) -> list[str]:
     for text in texts:
         for group in _compounds(_fold(text)):
             run = group[0]
-            if _DENSE.fullmatch(run):
-                for at, char in enumerate(run):
-                    found[_safe(char)] = None
-                    if at + 1 < len(run):
-                        found[_safe(run[at : at + 2])] = None
-                continue
-            for word in group[::2]:
-                found[_safe(word)] = None
-            found.update((pair, None) for pair in _pairs(group))
+            if len(group) == 1 and run.isascii():
+                found[run[:MAX_TOKEN_CHARS]] = None
+            elif _DENSE.match(run):
+                safe = str if _PLAIN.fullmatch(run) else _safe
+                for char, pair in zip(run, map(add, run, run[1:]), strict=False):
+                    found[safe(char)] = None
+                    found[safe(pair)] = None
+                found[safe(run[-1])] = None
+            else:
+                for word in group[::2]:
+                    found[_safe(word)] = None
+                found.update((pair, None) for pair in _pairs(group))
     return list(found)
 
 
