@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
@@ -27,8 +28,7 @@ from tocsin_hub.catalogue import fulltext, tokens
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
-from tocsin_taxonomy import assess, marking, report, schemes
-from tocsin_trust import jsonstrict
+from tocsin_taxonomy import assess, marking, schemes
 
 LETTERS = {"incident": "I", "finding": "F", "mitigation": "M"}
 AFTER_MODERATION = {"hide": "hidden", "restore": "published", "erase": "erased"}
@@ -184,7 +184,7 @@ def _fill(change: _Change, entry: entries.Entry, *, amends: int) -> None:
     """Put the version that `entry` carries into the row."""
     said = entry.statement
     assert said is not None
-    record = report.parse(change.row["kind"], said.body, mode=said.mode)
+    record = entry.record(change.row["kind"])
     quarter = record.occurred_quarter
     change.row.update(
         head_digest=entry.leaf.digest,
@@ -210,7 +210,7 @@ def _fill(change: _Change, entry: entries.Entry, *, amends: int) -> None:
     )
     change.rewritten = True
     change.content = _Content(
-        body=jsonstrict.dumps(said.body).decode(),
+        body=orjson.dumps(said.body, option=orjson.OPT_SORT_KEYS).decode(),
         tags=_tags(tag.compact for tag in record.tags),
         recipients=frozenset(record.marking.recipients),
         words=tokens.of_texts(record.searchable_text()),

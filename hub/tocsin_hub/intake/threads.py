@@ -24,6 +24,8 @@ from tocsin_hub.ledger import entries, readers
 from tocsin_hub.store import tables
 
 OPENING = frozenset(admit.RECORD_KINDS)
+_ADD_HEADS = insert(tables.HeadRow.__table__)  # type: ignore[attr-defined]
+_ADD_VERSIONS = insert(tables.VersionRow.__table__)  # type: ignore[attr-defined]
 _HEAD, _VERSION = readers.table_of(tables.HeadRow), readers.table_of(tables.VersionRow)
 
 

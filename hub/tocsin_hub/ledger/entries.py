@@ -12,7 +12,7 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import select
@@ -63,6 +63,14 @@ class Entry:
     leaf: leaf.Leaf
     statement: statement.Statement | None
     envelope: bytes | None
+    _parsed: dict[str, Record] = field(default_factory=dict, repr=False, compare=False)
+
+    def record(self, kind: str) -> Record:
+        """The record of a content statement or amendment of a thread of `kind`; parsed once for all readers of a batch."""
+        assert self.statement is not None
+        if kind not in self._parsed:
+            self._parsed[kind] = report.parse(kind, self.statement.body, mode=self.statement.mode)
+        return self._parsed[kind]
 
 
 Guard = Callable[[Session, Sequence[Admitted]], list[HubError | None]]
@@ -99,24 +107,31 @@ def unpack(stored: bytes) -> bytes:
 
 
 def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:
-    """The statement of a *stored* envelope, without a second signature check: its digest must be the leaf's.
+    """The statement of a *stored* envelope, without looking at signature and form again: its digest must be the leaf's.
 
-    The door checked the signature before the digest entered the log; the digest binds every byte of the payload, and
-    this saves 100 us per entry and reader. fsck checks the signatures again. Raises HubError log-corrupt.
+    The door checked both before the digest entered the log; the digest binds every byte of the payload, and this saves
+    two thirds of a reader's parsing. fsck checks the signatures again. Raises HubError log-corrupt.
     """
     outer = json.loads(envelope)
     payload_type, payload = outer["payloadType"], base64.b64decode(outer["payload"])
     if dsse.digest(payload_type, payload) != text.digest:
         raise HubError("log-corrupt", detail="a stored envelope does not fit its digest")
-    opened = dsse.Opened(
-        payload_type=payload_type,
-        payload=payload,
-        key=keys.parse_public(text.author_key),
-        signature=text.signature,
+    said = json.loads(payload)
+    return statement.Statement(
+        v=said["v"],
+        kind=said["kind"],
+        aud=said["aud"],
+        mode=said["mode"],
+        kid=said["kid"],
+        cred=said["cred"],
+        iat_unix_s=said["iat"],
+        salt=base64.b64decode(said["salt"]),
+        prev=said["prev"],
+        dir=said["dir"],
+        body=said["body"],
         digest=text.digest,
-        envelope=envelope,
+        key=keys.parse_public(text.author_key),
     )
-    return statement.read(opened)
 
 
 def entry_of(admitted: Admitted, placed: Placed) -> Entry:

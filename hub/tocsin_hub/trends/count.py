@@ -25,7 +25,7 @@ from sqlmodel import SQLModel, col
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
-from tocsin_taxonomy import marking, report, schemes
+from tocsin_taxonomy import marking, schemes
 
 RECORD_KINDS = ("incident", "finding", "mitigation")
 _TREND: Table = tables.TrendRow.__table__  # type: ignore[attr-defined]
@@ -154,7 +154,7 @@ def _values(entry: entries.Entry, rec: int, kind: str | None, numbers: dict[str,
     said = entry.statement
     if said is None or kind is None:
         return {**_BLANK, "rec": rec, "kind": kind}
-    record = report.parse(kind, said.body, mode=said.mode)
+    record = entry.record(kind)
     quarter = record.occurred_quarter
     tags = _with_ancestors(tag.compact for tag in record.tags)
     return {
