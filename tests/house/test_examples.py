@@ -9,6 +9,8 @@ A block is run if the line before it says so, in a comment that no reader sees:
     <!-- run: stop -->                 what runs in the background is interrupted first
     <!-- not run: WHY -->              shown only
 
+The commands of the other guides change too much to be run here; that they exist, with the options shown, is held below.
+
 In a console block the lines after `$ command` must come in its output, in their order; `…` and runs of blanks stand for anything.
 All blocks of a page share one folder, one shell environment and one free port in the place of 8400.
 """
@@ -31,6 +33,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+GUIDES = sorted(p for folder in ("how-to", "explanation", "tutorials") for p in (ROOT / "docs" / folder).glob("*.md"))
 TUTORIALS = sorted(p for p in (ROOT / "docs/tutorials").glob("*.md") if p.name != "index.md")
 BLOCK = re.compile(
     r"(?:<!-- *(?P<mark>(?:not )?run(?:(?!-->).)*?) *-->\n)?```(?P<lang>bash|console|python)\n(?P<code>.*?)```", re.S
@@ -255,3 +258,51 @@ def test_a_page_that_says_what_does_not_come_is_caught(session: Session) -> None
 def test_a_question_at_a_terminal_is_answered(session: Session) -> None:
     code = "$ read -p 'Name: ' name; test -t 0; echo hello $name\nhello you\n"
     session.run(Block("console", code, 1, run=True, marked=True, answers={"Name": "you"}))
+
+
+def _options(program: str) -> dict[str, set[str]]:
+    """Every command of a program with its options, and those that all its commands take."""
+    import typer
+
+    from tocsin_client.cli import app as member
+    from tocsin_hub import cli as operator
+
+    group = typer.main.get_command(member.app if program == "tocsin" else operator.app)
+    everywhere = {word for param in group.params for word in param.opts if word.startswith("--")} | {"--help"}
+    found = {"": everywhere}
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        found[name] = everywhere | {word for param in command.params for word in (*param.opts, *param.secondary_opts)}
+    return found
+
+
+def _misspelt(text: str) -> list[str]:
+    """What a page shows of our two programs that they do not have."""
+    known = {program: _options(program) for program in ("tocsin", "tocsin-hub")}
+    shown = [
+        line
+        for block in re.findall(r"```(?:bash|console)\n(.*?)```", text, re.S)
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    shown += re.findall(r"`((?:tocsin|tocsin-hub) [a-z-][^`]*)`", text)
+    wrong = []
+    for line in shown:
+        for program, rest in re.findall(r"(?:^|[\s(])(tocsin|tocsin-hub) +([^|;#)]*)", line):
+            words = rest.split()
+            if not words or words[0] == "COMMAND" or not re.match(r"[a-z-]", words[0]):
+                continue
+            names = [word for word in words if word in known[program]]
+            command = names[0] if names else ""
+            options = {word.split("=")[0] for word in words if word.startswith("-")}
+            if (not names and not options) or options - known[program][command]:
+                wrong.append(line)
+    return wrong
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_a_command_in_a_guide_exists_with_its_options(page: Path) -> None:
+    assert _misspelt(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_command_that_does_not_exist_is_seen() -> None:
+    page = "```bash\ntocsin submit x --yes-to-all\ntocsin-hub serve\ntocsin fly\n```\nand `tocsin-hub enrol --every` and `tocsin status`"
+    assert _misspelt(page) == ["tocsin submit x --yes-to-all", "tocsin fly", "tocsin-hub enrol --every"]
