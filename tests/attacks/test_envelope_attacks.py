@@ -276,7 +276,7 @@ def test_attack_22_a_key_of_small_order_signs_anything(world: Any) -> None:
         data = json.loads(dsse.unseal(world.request().envelope).payload) | {"root": key, "root_proof": forged}
         asked = dsse.seal(statement.payload_type("enrolment-request"), json.dumps(data).encode(), world.member)
         assert refused(documents.read_enrolment_request, asked, make.ORIGIN) == "key-refused"
-        body = {"org": make.ORG, "key": key, "role": "operational"}
+        body = {"org": make.ORG, "key": key, "role": "operational", "proof": forged}
         added = statement.read(dsse.unseal(world.said("key-add", world.org_root, body=body)))
         assert refused(keystate.events_of, 0, added) == "key-refused"
         assert (

@@ -1,6 +1,6 @@
 """What the hub's tests stand on: databases of both engines, a clock that does not run, members who sign, a log to write to.
 
-store           a migrated database, once per engine (PostgreSQL marked `postgres`); `sqlite_store` for SQLite only
+store           a migrated database, once per engine; this and all other databases: tests/simulators/engines.py
 clock           a settable clock at NOW
 cast            makes members, authorities, statements and admitted items; see `Cast`
 log             a sequencer over `store` with the directory's guard and inline, an anchor and a publisher; see `Log`
@@ -9,11 +9,7 @@ log             a sequencer over `store` with the directory's guard and inline, 
 from __future__ import annotations
 
 import base64
-import os
 import secrets
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -21,137 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import anchor, entries, nodes, publish, seal, sequencer
 from tocsin_hub.members import directory
 from tocsin_hub.settings import Settings
-from tocsin_hub.store import migrate
 from tocsin_hub.store.session import Store
 from tocsin_trust import documents, dsse, identity, keys, leaf, merkle, statement
 
 NOW = 1_790_000_000
 ORIGIN = "hub.example.org/log"
-
-
-# --- databases ---------------------------------------------------------------------------------------------------------
-
-
-def _as_postgres(*command: str) -> list[str]:
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
-
-
-def _no_postgres(reason: str) -> None:
-    if os.environ.get("CI", "").lower() in ("1", "true"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server's maintenance database: TOCSIN_TEST_POSTGRES_URL, or a server of our own."""
-    given = os.environ.get("TOCSIN_TEST_POSTGRES_URL")
-    if given:
-        yield given
-        return
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        _no_postgres("PostgreSQL is not on this machine (no initdb under /usr/lib/postgresql)")
-    binaries = found[-1].parent
-    # A short path: a UNIX socket's name has at most 107 bytes.
-    home = Path(tempfile.mkdtemp(prefix="tocsin-pg-", dir="/tmp"))
-    if os.geteuid() == 0:
-        shutil.chown(home, "postgres", "postgres")
-    data = home / "data"
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": "/"}
-    subprocess.run(
-        _as_postgres(
-            str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C"
-        ),
-        **quiet,
-    )
-    options = f"-k {home} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=60"
-    control = str(binaries / "pg_ctl")
-    subprocess.run(
-        _as_postgres(control, "-D", str(data), "-l", str(home / "log"), "-o", options, "-w", "start"), **quiet
-    )
-    try:
-        yield f"postgresql+psycopg://postgres@/postgres?host={home}"
-    finally:
-        subprocess.run(_as_postgres(control, "-D", str(data), "-m", "immediate", "-w", "stop"), **quiet)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def _postgres_template(postgres_server: str) -> str:
-    name = f"tocsin_template_{secrets.token_hex(4)}"
-    _administer(postgres_server, f'CREATE DATABASE "{name}"')
-    migrate.upgrade(_named(postgres_server, name))
-    return name
-
-
-def _named(server: str, name: str) -> str:
-    head, _, query = server.partition("?")
-    base = head.rsplit("/", 1)[0]
-    return f"{base}/{name}" + (f"?{query}" if query else "")
-
-
-def _administer(server: str, command: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(command))
-    engine.dispose()
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a new, empty PostgreSQL database."""
-    name = f"tocsin_{secrets.token_hex(6)}"
-    _administer(postgres_server, f'CREATE DATABASE "{name}"')
-    yield _named(postgres_server, name)
-    _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def migrated_postgres_url(postgres_server: str, _postgres_template: str) -> Iterator[str]:
-    """The URL of a new PostgreSQL database at the newest revision."""
-    name = f"tocsin_{secrets.token_hex(6)}"
-    _administer(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{_postgres_template}"')
-    yield _named(postgres_server, name)
-    _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "hub.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path, _sqlite_template: Path) -> str:
-    """The URL of a new SQLite database at the newest revision."""
-    path = tmp_path / "hub.db"
-    shutil.copy(_sqlite_template, path)
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def sqlite_store(sqlite_url: str) -> Iterator[Store]:
-    """A migrated SQLite store."""
-    store = Store(sqlite_url, busy_timeout_ms=5_000)
-    yield store
-    store.dispose()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """A migrated store, once per engine."""
-    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "migrated_postgres_url")
-    store = Store(url, busy_timeout_ms=5_000)
-    yield store
-    store.dispose()
 
 
 # --- time and people ---------------------------------------------------------------------------------------------------
@@ -271,8 +146,13 @@ class Cast:
 
     def add_key(self, member: Member, key: keys.SigningKey) -> entries.Admitted:
         """The member's root adds a key."""
-        body = {"org": member.org, "key": key.public.hex, "role": "operational"}
+        body = identity.key_add_body(self.origin, member.org, key)
         return self.admitted(self.sealed("key-add", body, member.root, member.org))
+
+    def leave(self, member: Member, by: keys.SigningKey | None = None) -> entries.Admitted:
+        """The member's root (or `by`) says that the member leaves."""
+        body = {"org": member.org, "reason": "left"}
+        return self.admitted(self.sealed("suspend", body, by or member.root, member.org))
 
     def revoke_key(self, member: Member, key: keys.SigningKey, by: keys.SigningKey | None = None) -> entries.Admitted:
         """The member's root (or `by`) revokes a key."""

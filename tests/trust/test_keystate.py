@@ -74,11 +74,13 @@ def test_statements_bring_about_their_events(world: Any, make: Any) -> None:
 
 def test_identity_bodies_have_exact_members(world: Any, make: Any) -> None:
     key = world.second.public.hex
+    good = identity.key_add_body(make.ORIGIN, make.ORG, world.second)
     for kind, body in [
-        ("key-add", {"org": make.ORG, "key": key}),
-        ("key-add", {"org": make.ORG, "key": key, "role": "owner"}),
-        ("key-add", {"org": "org-1", "key": key, "role": "root"}),
-        ("key-add", {"org": make.ORG, "key": "01" + "00" * 31, "role": "root"}),
+        ("key-add", {"org": make.ORG, "key": key, "role": "operational"}),
+        ("key-add", good | {"role": "owner"}),
+        ("key-add", good | {"org": "org-1"}),
+        ("key-add", good | {"key": "01" + "00" * 31}),
+        ("key-add", good | {"until": 1}),
         ("key-revoke", {"org": make.ORG, "key": key, "reason": "a\nb"}),
         ("suspend", {"org": make.ORG, "reason": "x", "until": 1}),
         ("enrol", {}),
@@ -86,6 +88,24 @@ def test_identity_bodies_have_exact_members(world: Any, make: Any) -> None:
         said = statement.read(dsse.unseal(world.said(kind, world.authority, cred=make.AUTHORITY, body=body)))
         with pytest.raises(errors.TrustError):
             keystate.events_of(1, said)
+
+
+def test_a_key_is_added_only_by_showing_that_it_is_held_here(world: Any, make: Any) -> None:
+    good = identity.key_add_body(make.ORIGIN, make.ORG, world.second, "root")
+
+    def added(body: dict[str, Any]) -> identity.KeyAddition:
+        return identity.read_key_add(statement.read(dsse.unseal(world.said("key-add", world.org_root, body=body))))
+
+    assert added(good) == identity.KeyAddition(make.ORG, world.second.public, "root")
+    for other in (
+        identity.key_add_body("other.example", make.ORG, world.second),
+        identity.key_add_body(make.ORIGIN, make.DESK, world.second),
+        identity.key_add_body(make.ORIGIN, make.ORG, world.author),
+    ):
+        with pytest.raises(errors.StatementError, match="proof"):
+            added(good | {"proof": other["proof"]})
+    with pytest.raises(errors.StatementError, match="org"):
+        added(identity.key_add_body(make.ORIGIN, make.DESK, world.second))  # a root speaks for its own organisation
 
 
 def test_only_a_regulator_has_a_grant_and_it_is_a_list_of_codes(world: Any, make: Any) -> None:

@@ -108,7 +108,7 @@ def test_a_revocation_that_is_shown_counts(world: Any, make: Any) -> None:
 
 def test_roots_and_operational_keys_do_not_stand_in_for_each_other(world: Any, make: Any) -> None:
     by_root = world.append(world.said("incident", world.org_root))
-    body = {"org": make.ORG, "key": keys.SigningKey.generate().public.hex, "role": "operational"}
+    body = identity.key_add_body(make.ORIGIN, make.ORG, keys.SigningKey.generate())
     by_member = world.append(world.said("key-add", world.member, body=body))
     for index in (by_root, by_member):
         assert refused(world.receipt(index, 0), world.policy()) == "author-not-proven"
@@ -120,6 +120,19 @@ def test_a_member_does_not_enrol_or_suspend(world: Any, make: Any) -> None:
     suspended = world.append(world.said("suspend", world.member, body={"org": make.ORG, "reason": "x"}))
     for index in (enrolled, suspended):
         assert refused(world.receipt(index, 0), world.policy()) == "author-not-proven"
+
+
+def test_an_organisation_leaves_by_its_root_and_suspends_nobody_else(world: Any, make: Any) -> None:
+    left = {"org": make.ORG, "reason": "left"}
+    gone = world.append(world.said("suspend", world.org_root, body=left))
+    by_member = world.append(world.said("suspend", world.member, body=left))
+    spite = world.append(world.said("suspend", world.org_root, body={"org": make.DESK, "reason": "left"}))
+    late = world.append(world.said("suspend", world.org_root, body=left | {"reason": "other"}))
+    found = receipt.verify(world.receipt(gone, 0), world.policy())
+    assert (found.statement.kind, found.accepted_by, found.key_index) == ("suspend", "authority:board", 0)
+    assert refused(world.receipt(by_member, 0), world.policy()) == "author-not-proven"
+    for index in (spite, late):
+        assert refused(world.receipt(index, 0), world.policy()) == "malformed-statement"
 
 
 def test_an_authority_does_not_report(world: Any, make: Any) -> None:

@@ -170,8 +170,7 @@ def filled() -> World:
     first = world.append(world.nameless())
     digest = dsse.unseal(world.envelopes[first]).digest.hex()
     world.append(world.nameless("amend", prev=digest))
-    added = {"org": ORG, "key": world.second.public.hex, "role": "operational"}
-    world.append(world.said("key-add", world.org_root, body=added))
+    world.append(world.said("key-add", world.org_root, body=identity.key_add_body(ORIGIN, ORG, world.second)))
     world.append(world.said("finding", world.second))
     return world
 
@@ -233,7 +232,10 @@ def vectors() -> dict[str, dict[str, str]]:
                 )
             ).payload.decode(),
         },
-        "keystate": {"enrol": jsonstrict.dumps(statement.read(dsse.unseal(world.envelopes[0])).body).decode()},
+        "keystate": {
+            "enrol": jsonstrict.dumps(statement.read(dsse.unseal(world.envelopes[0])).body).decode(),
+            "key-add": jsonstrict.dumps(statement.read(dsse.unseal(world.envelopes[4])).body).decode(),
+        },
     }
 
 

@@ -75,7 +75,7 @@ def enrolment_request(
     demo: bool = False,
 ) -> bytes:
     """The envelope by which `org` asks hub `aud` to enrol its operational `key` and its `root`."""
-    proof = root.sign(_possession(_ROOT_CONTEXT, aud, org, key.public))
+    proof = root.sign(possession(_ROOT_CONTEXT, aud, org, key.public))
     members: dict[str, object] = {
         "v": 1,
         "aud": aud,
@@ -100,7 +100,7 @@ def read_enrolment_request(envelope: bytes, aud: str) -> EnrolmentRequest:
     root = fields.key("root")
     if root == opened.key:
         raise fields.error("root", "root and operational key are the same")
-    _require_possession(fields, "root_proof", root, _possession(_ROOT_CONTEXT, aud, org, opened.key))
+    require_possession(fields, "root_proof", root, possession(_ROOT_CONTEXT, aud, org, opened.key))
     sector, region = fields.text("sector", CODE), fields.text("region", CODE)
     agreement, demo = fields.text("agreement", LINE), fields.flag("demo")
     return EnrolmentRequest(aud, org, kind, opened.key, root, sector, region, agreement, demo, opened.digest, envelope)
@@ -122,7 +122,7 @@ def pseudonym_request(
     *, aud: str, org: str, author_key: keys.SigningKey, iat_unix_s: int, key: keys.SigningKey
 ) -> bytes:
     """The envelope by which the member key `key` of `org` asks for a certificate on `author_key`."""
-    proof = author_key.sign(_possession(_AUTHOR_CONTEXT, aud, org, author_key.public))
+    proof = author_key.sign(possession(_AUTHOR_CONTEXT, aud, org, author_key.public))
     members: dict[str, object] = {
         "v": 1,
         "aud": aud,
@@ -142,15 +142,17 @@ def read_pseudonym_request(envelope: bytes, aud: str) -> PseudonymRequest:
     author_key = fields.key("author_key")
     if author_key == opened.key:
         raise fields.error("author_key", "a member key is no pseudonym")
-    _require_possession(fields, "proof", author_key, _possession(_AUTHOR_CONTEXT, aud, org, author_key))
+    require_possession(fields, "proof", author_key, possession(_AUTHOR_CONTEXT, aud, org, author_key))
     return PseudonymRequest(aud, org, opened.key, author_key, fields.whole("iat"))
 
 
-def _possession(context: str, aud: str, org: str, key: keys.PublicKey) -> bytes:
+def possession(context: str, aud: str, org: str, key: keys.PublicKey) -> bytes:
+    """What a key signs to show that it is held: the context, the hub, the organisation and the key spoken for."""
     return f"{context}\n{aud}\n{org}\n{key.hex}\n".encode("utf-8", "surrogatepass")
 
 
-def _require_possession(fields: Fields, name: str, key: keys.PublicKey, message: bytes) -> None:
+def require_possession(fields: Fields, name: str, key: keys.PublicKey, message: bytes) -> None:
+    """Refuse, as `fields` does, unless the member `name` is the signature of `key` over `message`."""
     signature = fields.data(name, least=keys.SIGNATURE_BYTES, most=keys.SIGNATURE_BYTES)
     try:
         keys.verify(key, signature, message)

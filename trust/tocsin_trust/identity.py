@@ -1,6 +1,7 @@
-"""What identity statements say: enrol, suspend, key-add and key-revoke bodies, read strictly, and enrol bodies made.
+"""What identity statements say: enrol, suspend, key-add and key-revoke bodies, read strictly, and bodies made.
 
-Who may say it is not decided here: see `receipt` for third parties and the hub's directory for the hub itself.
+An organisation speaks here only about itself: that `org` is its own is read with the body. Whether the key that says it
+is entitled to is not decided here: see `receipt` for third parties and the hub's directory for the hub itself.
 Our page is docs/spec/statement.md.
 """
 
@@ -16,6 +17,9 @@ from tocsin_trust.fields import LINE, ORG_ID, Fields, b64
 from tocsin_trust.statement import Statement
 
 ROLES = ("operational", "root")
+LEFT = "left"
+_KEY_CONTEXT = "tocsin-key-proof/v1"
+_AUTHORITY = "authority:"
 _ENROL = ("org", "kind", "key", "root", "sector", "region", "agreement", "demo", "grant", "request")
 
 
@@ -37,7 +41,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """An authority bars an organisation from new threads."""
+    """An organisation is barred from new threads: by an authority, or by its own root because it leaves."""
 
     org: str
     reason: str
@@ -45,7 +49,7 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class KeyAddition:
-    """An organisation's root adds a key."""
+    """An organisation's root adds a key, which has shown that it is held."""
 
     org: str
     key: keys.PublicKey
@@ -77,6 +81,12 @@ def enrol_body(request: documents.EnrolmentRequest, grant: Grant | None = None) 
     }
 
 
+def key_add_body(aud: str, org: str, key: keys.SigningKey, role: str = "operational") -> dict[str, Any]:
+    """The body by which the root of `org` adds `key` at hub `aud`; the new key signs its own proof of possession."""
+    proof = key.sign(documents.possession(_KEY_CONTEXT, aud, org, key.public))
+    return {"org": org, "key": key.public.hex, "role": role, "proof": b64(proof)}
+
+
 def read_enrol(statement: Statement) -> Enrolment:
     """The enrolment, whose terms must be those that the organisation itself has signed in its request."""
     fields = _fields(statement, "enrol", _ENROL)
@@ -90,21 +100,38 @@ def read_enrol(statement: Statement) -> Enrolment:
 
 
 def read_suspend(statement: Statement) -> Suspension:
-    """The suspension."""
+    """The suspension; one that no authority signs is of the signer's own organisation, with reason `left`."""
     fields = _fields(statement, "suspend", ("org", "reason"))
-    return Suspension(fields.text("org", ORG_ID), fields.text("reason", LINE))
+    org, reason = _own(statement, fields), fields.text("reason", LINE)
+    if not _by_authority(statement) and reason != LEFT:
+        raise fields.error("reason", "an organisation suspends itself only to leave")
+    return Suspension(org, reason)
 
 
 def read_key_add(statement: Statement) -> KeyAddition:
-    """The addition of a key."""
-    fields = _fields(statement, "key-add", ("org", "key", "role"))
-    return KeyAddition(fields.text("org", ORG_ID), fields.key("key"), fields.one_of("role", ROLES))
+    """The addition of a key, once the key has shown that it is held by a signature for this hub and organisation."""
+    fields = _fields(statement, "key-add", ("org", "key", "role", "proof"))
+    org, key, role = _own(statement, fields), fields.key("key"), fields.one_of("role", ROLES)
+    documents.require_possession(fields, "proof", key, documents.possession(_KEY_CONTEXT, statement.aud, org, key))
+    return KeyAddition(org, key, role)
 
 
 def read_key_revoke(statement: Statement) -> KeyRevocation:
     """The revocation of a key."""
     fields = _fields(statement, "key-revoke", ("org", "key", "reason"))
-    return KeyRevocation(fields.text("org", ORG_ID), fields.key("key"), fields.text("reason", LINE))
+    return KeyRevocation(_own(statement, fields), fields.key("key"), fields.text("reason", LINE))
+
+
+def _by_authority(statement: Statement) -> bool:
+    return statement.cred.startswith(_AUTHORITY)
+
+
+def _own(statement: Statement, fields: Fields) -> str:
+    """The organisation spoken of: the signer's own, unless an authority speaks."""
+    org = fields.text("org", ORG_ID)
+    if not _by_authority(statement) and org != statement.cred:
+        raise fields.error("org", "an organisation speaks for itself only")
+    return org
 
 
 def _grant(fields: Fields) -> Grant | None:

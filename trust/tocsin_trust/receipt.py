@@ -8,12 +8,12 @@ it cannot show (not revoked since, not replaced since) stands in docs/spec/recei
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from tocsin_trust import certificate, dsse, jsonstrict, keystate, leaf, merkle, note, statement, wording
+from tocsin_trust import certificate, dsse, identity, jsonstrict, keystate, leaf, merkle, note, statement, wording
 from tocsin_trust.errors import CertificateError, ProofError, ReceiptError, TrustError
 from tocsin_trust.fields import Fields, b64, unb64
 from tocsin_trust.policy import Policy
@@ -25,9 +25,14 @@ MAX_PROOF_HASHES = 63
 TYPE = "tocsin-receipt"
 _PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
-_ROOT_KINDS = ("key-add", "root-rotate", "recover")
+_ROOT_KINDS = ("key-add", "root-rotate", "recover", "suspend")
 _AUTHORITY_KINDS = ("enrol", "suspend", "key-revoke", "recover")
 _PREFIX = "authority:"
+_OWN: Mapping[str, Callable[[Statement], object]] = {
+    "key-add": identity.read_key_add,
+    "key-revoke": identity.read_key_revoke,
+    "suspend": identity.read_suspend,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +234,16 @@ def _require_authority(said: Statement, policy: Policy) -> None:
 
 
 def _require_good(entry: _Entry, state: keystate.KeyState) -> None:
-    """A root speaks about keys only; an operational key about all else, and may revoke a key too."""
+    """A root speaks about keys, and leaves; an operational key says all else, and may revoke a key too."""
     said = entry.statement
     if not state.good_at(said.kid, entry.index) or state.org_of(said.kid) != said.cred:
         raise _not_proven("the author key was not a good key of the organisation at this index")
     role = state.life_of(said.kid).role
-    if said.kind == "key-revoke":
-        return
-    if said.kind in ("enrol", "suspend") or role != ("root" if said.kind in _ROOT_KINDS else "operational"):
+    wanted = (role,) if said.kind == "key-revoke" else ("root",) if said.kind in _ROOT_KINDS else ("operational",)
+    if said.kind == "enrol" or role not in wanted:
         raise _not_proven("a key of this role does not make statements of this kind")
+    if said.kind in _OWN:
+        _OWN[said.kind](said)  # about its own organisation, in the form that the kind asks for
 
 
 def _not_proven(rule: str) -> ReceiptError:

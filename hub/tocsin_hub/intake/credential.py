@@ -1,8 +1,8 @@
 """Who may knock, by mathematics alone: an organisation's id, an authority's key, or a certificate for a nameless author.
 
 Pure. The form of `cred` was checked with the statement. Whether the organisation exists, holds this key and is not suspended is the guard's question (members.directory).
-A credential is asked for when a thread begins: whoever holds the author key may amend or withdraw for ever, also after
-the certificate has run out.
+A certificate must be a good one in every statement, because a receipt shows it; that it has run out matters only where
+a thread begins: whoever holds the author key may amend or withdraw for ever.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from tocsin_hub.errors import HubError
 from tocsin_trust import certificate, keys, statement
 
-AUTHORITY_ONLY = frozenset({"enrol", "suspend"})
-AUTHORITY_TOO = frozenset({"key-revoke"})
+AUTHORITY_ONLY = frozenset({"enrol"})
+AUTHORITY_TOO = frozenset({"key-revoke", "suspend"})  # or the organisation itself: its root suspends it when it leaves
 
 
 def prove(
@@ -24,8 +24,7 @@ def prove(
 ) -> None:
     """Refuse a statement whose credential does not fit its kind, mode and key. Raises HubError or CertificateError."""
     if said.mode == "pseudonymous":
-        if said.kind not in statement.THREAD_KINDS:
-            _certificate(said, origin, certificate_keys)
+        _certificate(said, origin, certificate_keys)
         return
     if said.cred.startswith("authority:"):
         _authority(said, authorities)
@@ -35,7 +34,7 @@ def prove(
 
 def _certificate(said: statement.Statement, origin: str, issuers: Collection[keys.PublicKey]) -> None:
     shown = certificate.read(said.cred, issuers=issuers, aud=origin, author_key=said.kid)
-    if said.iat_unix_s > shown.not_after_unix_s:
+    if said.kind not in statement.THREAD_KINDS and said.iat_unix_s > shown.not_after_unix_s:
         raise HubError("certificate-expired", where="cred")
 
 

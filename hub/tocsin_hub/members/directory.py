@@ -5,7 +5,8 @@ function of the log index and never of anybody's clock: a key revoked between th
 Inside one batch later items see what earlier ones did (`_Board`).
 
 Who may do what:
-- enrol, suspend          an authority of the policy (the door proved the signature; the guard asks again)
+- enrol                   an authority of the policy (the door proved the signature; the guard asks again)
+- suspend                 an authority; or the organisation's own root, because it leaves (for good: nothing undoes it)
 - key-add                 the organisation's root, not while suspended
 - key-revoke              root or operational key of the organisation, also while suspended; or an authority
 - a first statement       attributed: an operational key, organisation not suspended, and not a desk's;
@@ -45,6 +46,7 @@ AUTHORITY = "authority:"
 OPERATIONAL, ROOT = "operational", "root"
 _OPENING = frozenset(statement.CONTENT_KINDS)
 _WHILE_SUSPENDED = frozenset({"withdraw", "key-revoke"})
+_BY_ROOT = frozenset({"key-add", "suspend"})
 MAX_LISTED = 10_000
 
 
@@ -141,7 +143,7 @@ def _member(board: _Board, said: statement.Statement) -> HubError | None:
         return HubError("org-suspended", where="cred")
     if said.kind == "key-revoke":
         return None
-    if key.role != (ROOT if said.kind == "key-add" else OPERATIONAL):
+    if key.role != (ROOT if said.kind in _BY_ROOT else OPERATIONAL):
         return HubError("wrong-role", where="kid")
     if org.kind == "desk" and said.kind in _OPENING:
         return HubError("wrong-role", where="cred")
@@ -162,6 +164,8 @@ def _enrol(board: _Board, said: statement.Statement) -> HubError | None:
 
 
 def _suspend(board: _Board, said: statement.Statement) -> HubError | None:
+    if not said.cred.startswith(AUTHORITY) and said.body["org"] != said.cred:
+        return HubError("wrong-organisation", where="body.org")
     org = board.orgs.get(said.body["org"])
     if org is None:
         return HubError("org-unknown", where="body.org")

@@ -13,6 +13,7 @@ from sqlmodel import col
 from tocsin_hub.app import INLINES, derived
 from tocsin_hub.ledger import check
 from tocsin_hub.store import tables
+from tocsin_trust import identity, keys
 
 
 @pytest.fixture
@@ -121,6 +122,44 @@ def test_a_withdrawal_takes_the_payload_of_the_whole_thread_and_nothing_else(wor
     assert there[bystander]
     assert (head(world, first).state, head(world, first).reason) == ("withdrawn", "privacy")
     assert follows_from_the_log(world)
+
+
+def test_a_member_that_leaves_says_so_by_its_root(world: Any, member: Any) -> None:
+    first = world.accept(member.seal())
+    body = {"org": member.org, "reason": "left"}
+    assert world.refuse(member.seal("suspend", body)) == (403, "wrong-role")
+    world.accept(member.seal("suspend", body, key=member.root))
+    assert world.http.get(f"/v1/directory/{member.org}").json()["suspendedIndex"] == 2
+    assert world.refuse(member.seal()) == (403, "org-suspended")
+    world.accept(member.seal("withdraw", {"reason": "other"}, prev=first))
+
+
+def test_a_member_changes_its_key_and_goes_on(world: Any, member: Any) -> None:
+    fresh = keys.SigningKey.generate()
+    added = identity.key_add_body(world.policy.origin, member.org, fresh)
+    stolen = {**added, "key": keys.SigningKey.generate().public.hex}
+    assert world.refuse(member.seal("key-add", stolen, key=member.root)) == (422, "malformed-statement")
+    world.accept(member.seal("key-add", added, key=member.root))
+    world.accept(
+        member.seal("key-revoke", {"org": member.org, "key": member.kid, "reason": "rotation"}, key=member.root)
+    )
+    assert world.refuse(member.seal()) == (403, "key-revoked")
+    world.accept(member.seal(key=fresh))
+
+
+def test_a_certificate_may_have_run_out_but_must_be_one(world: Any, member: Any, simulators: Any) -> None:
+    """A receipt shows the credential of every statement: what would not verify is not taken."""
+    envelope, author = member.nameless()
+    first = world.accept(envelope)
+    body = simulators.incident(record_type="incident")
+    for cred in (member.pseudonym()[1], "AAAA"):  # another key's, and none
+        amended = member.seal("amend", body, mode="pseudonymous", key=author, cred=cred, prev=first)
+        assert world.refuse(amended) == (403, "certificate-invalid")
+        withdrawn = member.seal("withdraw", {"reason": "error"}, mode="pseudonymous", key=author, cred=cred, prev=first)
+        assert world.refuse(withdrawn) == (403, "certificate-invalid")
+    world.clock.now_unix_s += 400 * 86_400
+    second = world.accept(member.seal("amend", body, mode="pseudonymous", key=author, prev=first))
+    world.accept(member.seal("withdraw", {"reason": "error"}, mode="pseudonymous", key=author, prev=second))
 
 
 def test_a_suspended_member_withdraws_but_says_nothing_new(world: Any, member: Any) -> None:

@@ -93,8 +93,7 @@ def test_a_root_key_speaks_about_keys_only(log: Any, member: Any, kind: str) -> 
 
 
 def test_an_operational_key_may_revoke_but_not_add(log: Any, member: Any) -> None:
-    spare = keys.SigningKey.generate()
-    add = {"org": member.org, "key": spare.public.hex, "role": "operational"}
+    add = identity.key_add_body(log.cast.origin, member.org, keys.SigningKey.generate())
     assert _code(log, log.cast.admitted(log.cast.sealed("key-add", add, member.key, member.org))) == ["wrong-role"]
     assert _code(log, log.cast.revoke_key(member, member.key, by=member.key)) == [1]
     assert _code(log, log.cast.revoke_key(member, member.key)) == ["key-revoked"]
@@ -122,6 +121,19 @@ def test_a_suspended_organisation_withdraws_and_revokes_and_does_nothing_else(lo
     ]
     assert _code(log, *refused) == ["org-suspended"] * 3
     assert _code(log, log.cast.follow("withdraw", member, first.digest), log.cast.revoke_key(member, spare)) == [4, 5]
+
+
+def test_an_organisation_leaves_by_its_root_once_and_for_itself_only(log: Any, member: Any) -> None:
+    other = log.cast.member()
+    log.place(log.cast.enrol(other))
+    assert _code(log, log.cast.leave(member, by=member.key)) == ["wrong-role"]
+    spite = log.cast.sealed("suspend", {"org": other.org, "reason": "left"}, member.root, member.org)
+    assert _code(log, log.cast.admitted(spite)) == ["wrong-organisation"]
+    first = log.cast.incident(member)
+    assert _code(log, first, log.cast.leave(member), log.cast.incident(member), log.cast.leave(member)) == [
+        2, 3, "org-suspended", "org-suspended",
+    ]  # fmt: skip
+    assert _code(log, log.cast.follow("withdraw", member, first.digest), log.cast.incident(other)) == [4, 5]
 
 
 def test_suspension_counts_from_its_place_in_a_batch(log: Any, member: Any) -> None:
