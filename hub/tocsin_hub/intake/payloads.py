@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import packing
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
 from tocsin_trust import kinds, leaf
@@ -34,7 +34,7 @@ def read(session: Session, viewer: access.Viewer, digest: bytes) -> bytes:
     data = row[0]
     if leaf.parse(data).kind not in PUBLIC_KINDS and not _readable(session, viewer, digest):
         raise HubError("not-found")
-    return entries.unpack(stored)
+    return packing.unpack(stored)
 
 
 def _readable(session: Session, viewer: access.Viewer, digest: bytes) -> bool:

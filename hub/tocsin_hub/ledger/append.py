@@ -118,6 +118,16 @@ def size(session: Session) -> tuple[int, bytes]:
     return row[0], bytes(row[1])
 
 
+def size_before(session: Session, unix_s: int) -> int:
+    """How many entries the log had when `unix_s` came: one more than the last index accepted before it.
+
+    Looks back from the end, so it reads what has come since; ask once a day and keep the answer.
+    """
+    last = select(_ENTRY.c.idx).where(_ENTRY.c.accepted_unix_s < unix_s).order_by(_ENTRY.c.idx.desc()).limit(1)
+    found = session.connection().execute(last).scalar_one_or_none()
+    return 0 if found is None else int(found) + 1
+
+
 def load(session: Session, memo: nodes.Memo) -> LogState:
     """The state of the log, its right edge read anew and its root computed from the hashes.
 

@@ -23,7 +23,7 @@ from sqlmodel import SQLModel, col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import anchor as anchor_room
-from tocsin_hub.ledger import append, entries, nodes
+from tocsin_hub.ledger import append, nodes, packing, reading
 from tocsin_hub.ledger import readers as following
 from tocsin_hub.ledger.entries import Inline, Reader
 from tocsin_hub.store import migrate
@@ -153,7 +153,7 @@ def _leaf(
 def _fits(stored: bytes, data: bytes) -> bool:
     """Whether a kept envelope, its signature checked anew, gives exactly this leaf."""
     try:
-        opened = dsse.unseal(entries.unpack(stored))
+        opened = dsse.unseal(packing.unpack(stored))
         return leaf.text(opened, statement.read(opened)) == data
     except (trust_errors.TrustError, zlib.error):
         return False
@@ -225,7 +225,7 @@ def _replay(session: Session, replay: Store, inlines: Sequence[Inline], readers_
     derived must come out the same.
     """
     first = 0
-    while batch := entries.load(session, first, CHUNK):
+    while batch := reading.load(session, first, CHUNK):
         with replay.write("fsck") as fresh:
             _copy(session, fresh, first, len(batch))
             for inline in inlines:

@@ -9,20 +9,19 @@ by item the sequencer costs four times as much.
 from __future__ import annotations
 
 import base64
-import json
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-from sqlmodel import SQLModel, col
+import orjson
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.store.tables import BlobRow, EntryRow
 from tocsin_taxonomy import practice, report
 from tocsin_trust import dsse, keys, leaf, statement
+
+if TYPE_CHECKING:  # an admit process imports this file and wants no database
+    from sqlalchemy.orm import Session
+    from sqlmodel import SQLModel
 
 Record = report.Incident | report.Finding | practice.Mitigation
 
@@ -32,7 +31,8 @@ class Admitted:
     """An envelope that is right as far as mathematics can tell; what only the database knows is still open.
 
     `digest` SHA-256 of its PAE (32 bytes), `leaf` the leaf text, `leaf_hash` its RFC 6962 hash; `record` is set for
-    content and amend, None for every other kind.
+    content and amend, None for every other kind. `stored` is the envelope as it will be kept (packing.pack), made where
+    no lock is held; empty = the sequencer packs it.
     """
 
     digest: bytes
@@ -41,6 +41,7 @@ class Admitted:
     leaf_hash: bytes
     statement: statement.Statement
     record: Record | None
+    stored: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ class Entry:
         return self._parsed[kind]
 
 
-Guard = Callable[[Session, Sequence[Admitted]], list[HubError | None]]
+Guard: TypeAlias = "Callable[[Session, Sequence[Admitted]], list[HubError | None]]"
 """Judges a batch in the append transaction: one answer per item, in order. It gets only items that earlier guards let
 pass, and a later item must see the effect of an earlier one by an overlay. It writes nothing."""
 
-Inline = Callable[[Session, Sequence[Entry]], None]
+Inline: TypeAlias = "Callable[[Session, Sequence[Entry]], None]"
 """Moves synchronous rows in the append transaction, after the entry rows exist."""
 
 
@@ -96,27 +97,17 @@ class Reader(Protocol):
         """Reflect `entries` (ascending, no gap) in its rows; the cursor moves in the same transaction."""
 
 
-def pack(envelope: bytes) -> bytes:
-    """The stored form of an envelope: zlib at level 1 (0.58 of its size in 50 us; level 6 costs four times that)."""
-    return zlib.compress(envelope, 1)
-
-
-def unpack(stored: bytes) -> bytes:
-    """The envelope as it was sent."""
-    return zlib.decompress(stored)
-
-
 def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:
     """The statement of a *stored* envelope, without looking at signature and form again: its digest must be the leaf's.
 
     The door checked both before the digest entered the log; the digest binds every byte of the payload, and this saves
     two thirds of a reader's parsing. fsck checks the signatures again. Raises HubError log-corrupt.
     """
-    outer = json.loads(envelope)
+    outer = orjson.loads(envelope)
     payload_type, payload = outer["payloadType"], base64.b64decode(outer["payload"])
     if dsse.digest(payload_type, payload) != text.digest:
         raise HubError("log-corrupt", detail="a stored envelope does not fit its digest")
-    said = json.loads(payload)
+    said = orjson.loads(payload)
     return statement.Statement(
         v=said["v"],
         kind=said["kind"],
@@ -137,22 +128,3 @@ def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:
 def entry_of(admitted: Admitted, placed: Placed) -> Entry:
     """The entry that a freshly placed item becomes."""
     return Entry(placed.idx, placed.accepted_unix_s, leaf.parse(admitted.leaf), admitted.statement, admitted.envelope)
-
-
-def load(session: Session, first: int, count: int) -> list[Entry]:
-    """Up to `count` entries from index `first` on, ascending, parsed. Erased payloads come as None."""
-    rows = session.execute(
-        select(col(EntryRow.idx), col(EntryRow.accepted_unix_s), col(EntryRow.data), col(BlobRow.envelope))
-        .join(BlobRow, col(BlobRow.digest) == col(EntryRow.digest), isouter=True)
-        .where(col(EntryRow.idx) >= first)
-        .order_by(col(EntryRow.idx))
-        .limit(count)
-    ).all()
-    entries = []
-    for idx, accepted_unix_s, data, stored in rows:
-        text = leaf.parse(data)
-        envelope = None if stored is None else unpack(stored)
-        entries.append(
-            Entry(idx, accepted_unix_s, text, None if envelope is None else reopen(envelope, text), envelope)
-        )
-    return entries

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.ledger import append, entries, nodes
+from tocsin_hub.ledger import append, nodes, packing
 from tocsin_hub.ledger.entries import Placed
 from tocsin_hub.store.tables import BlobRow
 from tocsin_trust import dsse, leaf, merkle, receipt, statement
@@ -29,6 +29,7 @@ class Publisher:
     def __init__(self, memo: nodes.Memo) -> None:
         self._memo = memo
         self._lock = threading.Lock()
+        self._day = (-1, 0)  # the day last asked for and its size
         self._kept: deque[tuple[int, str]] = deque(maxlen=KEPT_CHECKPOINTS)
 
     def publish(self, size: int, checkpoint: str) -> None:
@@ -48,29 +49,40 @@ class Publisher:
         size, checkpoint = self._newest(append.size(session)[0])
         return self._proof(idx, checkpoint, nodes.Nodes(session, size, self._memo))
 
+    def consistency(self, session: Session, old: int, new: int) -> list[bytes]:
+        """The RFC 9162 consistency proof between the trees of the first `old` and the first `new` entries.
+
+        Raises HubError size-out-of-range unless 0 < old <= new <= the size of the newest checkpoint.
+        """
+        size, _ = self._newest(append.size(session)[0])
+        if not 0 < old <= new <= size:
+            raise HubError("size-out-of-range")
+        return merkle.consistency_proof(old, new, nodes.Nodes(session, new, self._memo))
+
+    def day_size(self, session: Session, midnight_unix_s: int) -> int:
+        """The size of the log when the day that began at `midnight_unix_s` began: the same all day, so it names nobody."""
+        if self._day[0] != midnight_unix_s:
+            self._day = (midnight_unix_s, append.size_before(session, midnight_unix_s))
+        return self._day[1]
+
     def find(self, session: Session, digest: bytes) -> Placed | None:
         """Where the statement with this digest lies, or None if it is not in the log."""
         return append.find(session, [digest]).get(digest)
 
     def receipt(
-        self, session: Session, digest: bytes, key_digests: Sequence[bytes], *, own: bytes | None = None
+        self, session: Session, placed: Placed, chain: Sequence[tuple[bytes, int]], *, own: bytes | None = None
     ) -> bytes:
-        """The receipt bundle of a statement, with proofs of the statements that enrolled its key (`key_digests`).
+        """The receipt bundle of an entry; `chain` are (envelope, index) of the statements that enrolled its key.
 
-        All proofs are under one checkpoint, as a verifier demands. `own` are the sender's own bytes, used if the kept ones
-        are erased. Raises HubError unknown-digest, or erased if the payload is gone and no `own` is given.
+        All proofs are under one checkpoint, as a verifier demands. `own` are the sender's own bytes: of a fresh entry they
+        are what is stored, of a replay they are used if the kept ones are erased. Raises HubError unknown-digest, or
+        erased if the payload is gone and `own` is not what gave this leaf.
         """
-        asked = [digest, *key_digests]
         size, checkpoint = self._newest(append.size(session)[0])
         reach = nodes.Nodes(session, size, self._memo)
-        placed = append.find(session, asked)
-        parts = []
-        for each in asked:
-            if each not in placed:
-                raise HubError("unknown-digest")
-            kept = _kept(session, placed[each], own if each == digest else None)
-            parts.append((kept, self._proof(placed[each].idx, checkpoint, reach)))
-        return receipt.make(parts[0][0], parts[0][1], parts[1:])
+        sent = own if own is not None and not placed.replayed else _kept(session, placed, own)
+        parts = [(envelope, self._proof(idx, checkpoint, reach)) for envelope, idx in chain]
+        return receipt.make(sent, self._proof(placed.idx, checkpoint, reach), parts)
 
     def _proof(self, idx: int, checkpoint: str, reach: nodes.Nodes) -> str:
         if not 0 <= idx < reach.size:
@@ -105,4 +117,4 @@ def envelope(session: Session, digest: bytes) -> bytes:
         raise HubError("unknown-digest")
     if row[0] is None:
         raise HubError("erased")
-    return entries.unpack(row[0])
+    return packing.unpack(row[0])

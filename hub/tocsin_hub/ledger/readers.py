@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.ledger import append, entries
+from tocsin_hub.ledger import append, reading
 from tocsin_hub.ledger.entries import Entry, Reader
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
@@ -141,7 +141,7 @@ class Readers:
                 cursors = {reader.name: cursor(session, reader.name) for reader in self._readers}
                 size = append.size(session)[0]
                 behind = min(cursors.values(), default=size)
-                batch = entries.load(session, behind, min(count, size - behind)) if behind < size else []
+                batch = reading.load(session, behind, min(count, size - behind)) if behind < size else []
             if batch:
                 for reader in self._readers:
                     advance(self._store, reader, batch)

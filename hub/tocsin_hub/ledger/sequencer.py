@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.ledger import append, entries, nodes
+from tocsin_hub.ledger import append, entries, nodes, packing
 from tocsin_hub.ledger.append import LogState
 from tocsin_hub.ledger.entries import Admitted, Guard, Inline, Placed
 from tocsin_hub.ledger.seal import Sealer
@@ -170,7 +170,7 @@ class Sequencer:
         not raised; what is raised (OSError of the anchor, a bug in a guard) means the process must end.
         """
         # Compressing needs no lock, so it is done before the write transaction begins.
-        stored = [entries.pack(item.envelope) for item in items]
+        stored = [item.stored or packing.pack(item.envelope) for item in items]
         try:
             state = self._state or self.recover()
             with self._store.write("sequencer") as session:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from tocsin_hub.catalogue import project, search
 from tocsin_hub.catalogue.filters import RecordQuery
 from tocsin_hub.intake import threads
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import entries, packing, reading
 from tocsin_hub.members import access
 from tocsin_hub.store import tables
 from tocsin_hub.store.session import Store
@@ -188,7 +188,7 @@ class House:
             ]
             session.execute(insert(tables.EntryRow), rows)
             blobs = [
-                {"digest": item.digest, "envelope": entries.pack(item.envelope), "erased_unix_s": None}
+                {"digest": item.digest, "envelope": packing.pack(item.envelope), "erased_unix_s": None}
                 for item in items
             ]
             session.execute(insert(tables.BlobRow), blobs)
@@ -215,7 +215,7 @@ class House:
                     if row is None:
                         row = cursor(name=reader.name, next_idx=0)
                         session.add(row)
-                    todo = entries.load(session, row.next_idx, batch)
+                    todo = reading.load(session, row.next_idx, batch)
                     if not todo:
                         break
                     reader.apply(session, todo)

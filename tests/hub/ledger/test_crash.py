@@ -174,7 +174,7 @@ def test_a_full_disk_is_answered_and_the_sequencer_goes_on(hub: Hub) -> None:
     hub.sequencer.run_batch([hub.cast.nameless()])
     with hub.store.engine.connect() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-        connection.execute(text(f"PRAGMA max_page_count = {pages + 20}"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages + 4}"))
     placed = 1
     for _ in range(50):
         answers = hub.sequencer.run_batch([hub.cast.nameless(pad=4000) for _ in range(4)])

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.ledger import append, entries
+from tocsin_hub.ledger import append, entries, publish, reading
 from tocsin_hub.members import directory
 from tocsin_hub.store.session import Store
 from tocsin_trust import keys, merkle, note, policy, receipt
@@ -64,6 +64,12 @@ def test_one_bad_item_does_not_touch_its_neighbours(log: Any) -> None:
     assert (good.idx, also_good.idx) == (0, 1)
 
 
+def _chain(log: Any, session: Any, member: Any) -> list[tuple[bytes, int]]:
+    """(envelope, index) of the statements that gave the member its key."""
+    found = [log.publisher.find(session, digest) for digest in directory.proof_chain(session, member.kid)]
+    return [(publish.envelope(session, each.digest), each.idx) for each in found]
+
+
 @pytest.mark.parametrize("sizes", [(1, 1), (255, 1, 1), (256,), (300, 213), (256, 256, 1)])
 def test_receipts_verify_offline_across_tile_borders(log: Any, sizes: Sequence[int]) -> None:
     member = log.cast.member()
@@ -73,8 +79,8 @@ def test_receipts_verify_offline_across_tile_borders(log: Any, sizes: Sequence[i
     last = log.place(log.cast.incident(member))[0]
     trusted = _policy(log)
     with log.store.read() as session:
-        chain = directory.proof_chain(session, member.kid)
-        bundle = log.publisher.receipt(session, last.digest, chain)
+        chain = _chain(log, session, member)
+        bundle = log.publisher.receipt(session, last, chain)
         for idx in {0, 1, sum(sizes) // 2, sum(sizes)}:
             proof = receipt.parse_proof(log.publisher.proof(session, idx))
             assert proof.index == idx
@@ -91,8 +97,8 @@ def test_a_receipt_verifies_after_a_restart_with_cold_memory(log: Any) -> None:
     log.reopen()
     assert log.publisher.checkpoint() == before
     with log.store.read() as session:
-        chain = directory.proof_chain(session, member.kid)
-        bundle = log.publisher.receipt(session, placed[100].digest, chain)
+        chain = _chain(log, session, member)
+        bundle = log.publisher.receipt(session, placed[100], chain)
     assert receipt.verify(bundle, _policy(log)).index == placed[100].idx
 
 
@@ -114,9 +120,35 @@ def test_a_receipt_over_the_senders_own_bytes_verifies_after_erasure(log: Any) -
     with log.store.write("test") as session:
         session.execute(text("UPDATE blob SET envelope = NULL WHERE digest = :d"), {"d": item.digest})
     with log.store.read() as session:
-        chain = directory.proof_chain(session, member.kid)
-        bundle = log.publisher.receipt(session, item.digest, chain, own=item.envelope)
+        chain = _chain(log, session, member)
+        placed = log.publisher.find(session, item.digest)
+        bundle = log.publisher.receipt(session, placed, chain, own=item.envelope)
+        other = log.cast.sealed("incident", {"note": "other"}, member.key, member.org)
+        with pytest.raises(HubError, match="erased"):
+            log.publisher.receipt(session, placed, chain, own=other)
     assert receipt.verify(bundle, _policy(log)).index == 1
+
+
+def test_a_checkpoint_that_comes_between_two_proofs_does_not_split_a_receipt(log: Any) -> None:
+    """The session may see an append before its checkpoint is shown: all proofs of a bundle are under the older one."""
+    member = log.cast.member()
+    log.place(log.cast.enrol(member))
+    (placed,) = log.place(log.cast.incident(member))
+    early = log.publisher.checkpoint()
+    log.place(log.cast.incident(member))
+
+    class Between(publish.Publisher):
+        shown = 0
+
+        def _newest(self, at_most: int | None) -> tuple[int, str]:
+            self.shown += 1
+            return (2, early) if self.shown == 1 else super()._newest(at_most)
+
+    split = Between(log.memo)
+    split.publish(3, log.publisher.checkpoint())
+    with log.store.read() as session:
+        bundle = split.receipt(session, placed, _chain(log, session, member))
+    assert receipt.verify(bundle, _policy(log)).tree_size == 2
 
 
 def test_an_erased_payload_has_a_proof_and_no_receipt(log: Any) -> None:
@@ -126,10 +158,8 @@ def test_an_erased_payload_has_a_proof_and_no_receipt(log: Any) -> None:
     with log.store.read() as session:
         assert log.publisher.proof(session, placed.idx)
         with pytest.raises(HubError, match="erased"):
-            log.publisher.receipt(session, placed.digest, [])
-        with pytest.raises(HubError, match="unknown-digest"):
-            log.publisher.receipt(session, bytes(32), [])
-        assert entries.load(session, 0, 10)[0].statement is None
+            log.publisher.receipt(session, placed, [])
+        assert reading.load(session, 0, 10)[0].statement is None
 
 
 def test_many_threads_get_distinct_places_from_the_thread(log: Any) -> None:
@@ -198,7 +228,7 @@ def test_entries_come_back_as_they_were_placed(log: Any) -> None:
     items = [log.cast.nameless() for _ in range(3)]
     log.place(*items)
     with log.store.read() as session:
-        loaded = entries.load(session, 1, 10)
+        loaded = reading.load(session, 1, 10)
     assert [entry.idx for entry in loaded] == [1, 2]
     assert [entry.envelope for entry in loaded] == [item.envelope for item in items[1:]]
     assert [entry.statement for entry in loaded] == [item.statement for item in items[1:]]
