@@ -99,6 +99,7 @@ CODES: dict[str, CodeInfo] = {
     "busy": CodeInfo(503, "The hub is busy. Send the same bytes again in a moment; nothing is counted twice.", "中心繁忙，请稍后重发相同内容，不会重复计数。"),
     "disk-full": CodeInfo(503, "The hub's disk is full and nothing was stored. Tell the operator, then send the same bytes again.", "中心磁盘已满，内容未保存。请告知运营方，之后重发相同内容。"),
     "storage-failed": CodeInfo(503, "The hub's database did not answer. Send the same bytes again; if they were stored you get the first receipt.", "中心数据库无应答，请重发相同内容；若已保存，您会得到原回执。"),
+    "size-out-of-range": CodeInfo(400, "Ask for sizes with 0 < old <= new <= the size of the newest checkpoint.", "请使用 0 < old <= new <= 最新检查点大小的数值。"),
     "unknown-digest": CodeInfo(404, "No entry with this digest is in the log. Check the digest, or submit the envelope.", "日志中没有该摘要的条目，请核对摘要或提交信封。"),
     "erased": CodeInfo(410, "The payload was erased; only its leaf remains in the log.", "内容已被擦除，日志中仅保留其叶条目。"),
     "log-corrupt": CodeInfo(500, "The log does not fit its own hashes. Stop the hub and run `tocsin-hub fsck`.", "日志与其哈希不符。请停止中心并运行 `tocsin-hub fsck`。"),

@@ -25,7 +25,7 @@ from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.sequencer import Sequencer
 from tocsin_hub.members import directory
 from tocsin_hub.store.session import Store
-from tocsin_trust import dsse, receipt
+from tocsin_trust import dsse
 
 CHUNK_LINES = 16
 TIME_CODES = frozenset({"clock-skew", "certificate-expired"})
@@ -143,20 +143,9 @@ class Door:
                 if isinstance(place, HubError):
                     answers.append(place)
                 else:
-                    answers.append(Answer(place, self._receipt(session, envelope, place, _kid(outcome))))
+                    chain = self.chains.of(session, _kid(outcome))
+                    answers.append(Answer(place, self.publisher.receipt(session, place, chain, own=envelope)))
         return answers
-
-    def _receipt(self, session: Session, envelope: bytes, placed: entries.Placed, kid: str) -> bytes:
-        """The bundle. A replay gets the kept envelope, or the sender's own bytes once the kept ones are erased."""
-        if placed.replayed:
-            try:
-                envelope = publish.envelope(session, placed.digest)
-            except HubError as gone:
-                if gone.code != "erased":
-                    raise
-        prove = self.publisher.proof
-        chain = [(each, prove(session, idx)) for each, idx in self.chains.of(session, kid)]
-        return receipt.make(envelope, prove(session, placed.idx), chain)
 
 
 def _kid(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ from tocsin_hub.rest.answers import json_response
 from tocsin_hub.rest.parts import Parts
 from tocsin_hub.store.tables import MemberKeyRow, OrgNameRow
 from tocsin_trust import errors as trust_errors
-from tocsin_trust import fields, jsonstrict
+from tocsin_trust import fields, jsonstrict, statement
 
 MAX_NAME_CHARACTERS = 200
 
@@ -121,7 +121,8 @@ def _waiting_shape(waiting: enrol.Waiting) -> dict[str, Any]:
 
 def _directory(session: Session, parts: Parts) -> dict[str, Any]:
     listed = [_listed_shape(each) for each in directory.public_directory(session)]
-    return {"asOf": parts.readers.as_of(session), "members": listed}
+    day_size = parts.publisher.day_size(session, statement.round_day(parts.clock()))
+    return {"asOf": parts.readers.as_of(session), "daySize": day_size, "members": listed}
 
 
 def _member(session: Session, org: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import payloads
 from tocsin_hub.rest import parts as face
+from tocsin_hub.rest.answers import json_response
 from tocsin_hub.rest.parts import Parts
 
 DSSE = "application/vnd.dsse+json"
@@ -32,12 +33,25 @@ def routes(parts: Parts) -> APIRouter:
         digest = face.digest_of(request.query_params.get("digest", ""))
         return Response(await face.read(parts, _proof, parts, digest), media_type=TEXT, headers=FRESH)
 
+    @router.get("/v1/log/consistency")
+    async def consistency(request: Request) -> Response:
+        old, new = (_size(request.query_params.get(name, "")) for name in ("old", "new"))
+        hashes = await face.read(parts, parts.publisher.consistency, old, new)
+        said = {"old": old, "new": new, "hashes": [each.hex() for each in hashes]}
+        return json_response(said)
+
     @router.get("/v1/blobs/{digest}")
     async def blob(request: Request, digest: str) -> Response:
         token = face.bearer(request)
         return Response(await face.read(parts, _blob, parts, token, digest), media_type=DSSE)
 
     return router
+
+
+def _size(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise HubError("size-out-of-range")
+    return int(text)
 
 
 def _proof(session: Session, parts: Parts, digest: bytes) -> str:

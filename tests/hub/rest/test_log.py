@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tocsin_trust import dsse, leaf, merkle, note, receipt, statement
+from tocsin_trust import errors as trust_errors
 
 
 @pytest.fixture
@@ -28,6 +29,47 @@ def test_a_proof_leads_from_the_envelope_to_the_signed_checkpoint(world: Any, me
     checkpoint = note.open_checkpoint(world.http.get("/v1/log/checkpoint").text, world.policy.log_verifiers[0])
     line = leaf.text(opened, statement.read(opened))
     merkle.verify_inclusion(proof.index, checkpoint.size, merkle.leaf_hash(line), proof.hashes, checkpoint.root)
+
+
+def test_a_consistency_proof_leads_from_one_checkpoint_to_a_later_one(world: Any, member: Any) -> None:
+    key = world.policy.log_verifiers[0]
+    world.accept(member.seal())
+    early = note.open_checkpoint(world.http.get("/v1/log/checkpoint").text, key)
+    for _ in range(5):
+        world.accept(member.seal())
+    late = note.open_checkpoint(world.http.get("/v1/log/checkpoint").text, key)
+    said = world.http.get("/v1/log/consistency", params={"old": early.size, "new": late.size}).json()
+    assert (said["old"], said["new"]) == (early.size, late.size) == (2, 7)
+    proof = [bytes.fromhex(each) for each in said["hashes"]]
+    merkle.verify_consistency(early.size, late.size, early.root, late.root, proof)
+    with pytest.raises(trust_errors.ProofError):
+        merkle.verify_consistency(early.size, late.size, late.root, late.root, proof)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [{}, {"old": "1"}, {"old": "0", "new": "1"}, {"old": "2", "new": "1"}, {"old": "1", "new": "3"}, {"old": "-1", "new": "1"},
+     {"old": "1", "new": "1e3"}, {"old": "1", "new": "9" * 18}, {"old": "1", "new": "9" * 40}, {"old": "¹", "new": "²"}],
+    ids=str,
+)  # fmt: skip
+def test_sizes_without_a_proof_are_refused(world: Any, member: Any, sizes: dict[str, str]) -> None:
+    world.accept(member.seal())
+    answer = world.http.get("/v1/log/consistency", params=sizes)
+    assert (answer.status_code, answer.json()["code"]) == (400, "size-out-of-range")
+
+
+def test_the_size_of_the_day_is_the_same_all_day(world: Any, member: Any) -> None:
+    def day_size() -> int:
+        return int(world.http.get("/v1/directory").json()["daySize"])
+
+    assert day_size() == 0
+    world.accept(member.seal())
+    assert day_size() == 0
+    world.clock.now_unix_s += 86_400
+    assert day_size() == 2
+    world.accept(member.seal())
+    world.restart()
+    assert day_size() == 2
 
 
 def test_the_policy_is_served_as_it_was_signed(world: Any) -> None:
