@@ -1,10 +1,15 @@
-"""What every test stands on: no network beyond loopback, and the two ways a test may be left out."""
+"""What every test stands on: no network beyond loopback, the ways a test may be left out, databases and hubs.
+
+The fixtures of databases and hubs are in tests/simulators/engines.py.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +43,14 @@ def absent(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and CI must not leave its tests out", pytrace=False)
     pytest.skip(f"{what} is not on this machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the fixtures of tests/simulators/engines.py everybody's."""
+    name = "tocsin_tests_simulators_engines"
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "simulators" / "engines.py")
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    config.pluginmanager.register(sys.modules[name], "tocsin-engines")

@@ -143,13 +143,13 @@ def hub_of(world: Any) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("command", ["rebuild", "migrate", "erase"])
-def test_commands_that_write_are_refused_beside_a_running_hub(world: Any, command: str) -> None:
-    code, said = run(command, *words_of(world))
+def test_commands_that_write_are_refused_beside_a_running_hub(sqlite_world: Any, command: str) -> None:
+    code, said = run(command, *words_of(sqlite_world))
     assert (code, said["error"]["code"]) == (9, "hub-running")
 
 
-def test_a_second_server_is_refused(world: Any) -> None:
-    result = RUNNER.invoke(cli.app, ["serve", *words_of(world), "--port", "0"])
+def test_a_second_server_is_refused(sqlite_world: Any) -> None:
+    result = RUNNER.invoke(cli.app, ["serve", *words_of(sqlite_world), "--port", "0"])
     assert result.exit_code == 3
     assert "anchor-locked" in result.stderr
 
@@ -226,68 +226,68 @@ def test_a_refusal_has_its_hint_in_chinese(world: Any) -> None:
 # --- upkeep -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_sound_hub_passes_fsck_and_a_changed_one_does_not(world: Any) -> None:
-    member = world.member()
-    thread = world.accept(member.seal())
-    world.accept(member.seal("amend", prev=thread))
-    world.settle()
-    assert run("fsck", *words_of(world))[0] == 0  # beside the running hub
-    world.__exit__()
-    with sqlite3.connect(world.dir / "hub.db") as database:
+def test_a_sound_hub_passes_fsck_and_a_changed_one_does_not(sqlite_world: Any) -> None:
+    member = sqlite_world.member()
+    thread = sqlite_world.accept(member.seal())
+    sqlite_world.accept(member.seal("amend", prev=thread))
+    sqlite_world.settle()
+    assert run("fsck", *words_of(sqlite_world))[0] == 0  # beside the running hub
+    sqlite_world.__exit__()
+    with sqlite3.connect(sqlite_world.dir / "hub.db") as database:
         database.execute("UPDATE record SET sector = 'isic@4:A'")
     database.close()
-    assert run("fsck", "--quick", *words_of(world))[0] == 0
-    code, said = run("fsck", *words_of(world))
+    assert run("fsck", "--quick", *words_of(sqlite_world))[0] == 0
+    code, said = run("fsck", *words_of(sqlite_world))
     assert (code, said["error"]["code"]) == (7, "log-corrupt")
     assert said["data"]["findings"]
-    assert run("rebuild", *words_of(world))[1]["data"]["reached"] == 3
-    assert run("fsck", *words_of(world))[0] == 0
-    with sqlite3.connect(world.dir / "hub.db") as database:
+    assert run("rebuild", *words_of(sqlite_world))[1]["data"]["reached"] == 3
+    assert run("fsck", *words_of(sqlite_world))[0] == 0
+    with sqlite3.connect(sqlite_world.dir / "hub.db") as database:
         database.execute("UPDATE entry SET data = CAST(replace(data, 'incident', 'incidenT') AS BLOB) WHERE idx = 1")
     database.close()
-    assert run("fsck", "--quick", *words_of(world))[0] == 7
-    with sqlite3.connect(world.dir / "hub.db") as database:
+    assert run("fsck", "--quick", *words_of(sqlite_world))[0] == 7
+    with sqlite3.connect(sqlite_world.dir / "hub.db") as database:
         database.execute("UPDATE entry SET data = CAST(replace(data, 'incidenT', 'incident') AS BLOB) WHERE idx = 1")
     database.close()
-    world.__enter__()
+    sqlite_world.__enter__()
 
 
-def test_a_backup_holds_the_log_and_no_key(world: Any, tmp_path: Path) -> None:
-    member = world.member()
-    world.accept(member.seal())
-    code, said = run("backup", str(tmp_path / "copy"), *words_of(world))
+def test_a_backup_holds_the_log_and_no_key(sqlite_world: Any, tmp_path: Path) -> None:
+    member = sqlite_world.member()
+    sqlite_world.accept(member.seal())
+    code, said = run("backup", str(tmp_path / "copy"), *words_of(sqlite_world))
     assert (code, said["data"]["entries"]) == (0, 2)
     assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["hub.db", "hub.json", "policy.json"]
     assert any(path.endswith("log.key") for path in said["data"]["keys_apart"])
-    assert run("backup", str(tmp_path / "copy"), *words_of(world))[1]["error"]["code"] == "file-exists"
+    assert run("backup", str(tmp_path / "copy"), *words_of(sqlite_world))[1]["error"]["code"] == "file-exists"
 
 
-def test_44_a_restored_backup_is_noticed_by_the_anchor(world: Any, tmp_path: Path) -> None:
-    member = world.member()
-    run("backup", str(tmp_path / "copy"), *words_of(world))
-    world.accept(member.seal())  # acknowledged after the backup
-    world.__exit__()
-    shutil.copy(world.dir / "hub.db", tmp_path / "newest.db")
-    shutil.copy(tmp_path / "copy" / "hub.db", world.dir / "hub.db")
-    result = RUNNER.invoke(cli.app, ["serve", *words_of(world), "--port", "0"])
+def test_44_a_restored_backup_is_noticed_by_the_anchor(sqlite_world: Any, tmp_path: Path) -> None:
+    member = sqlite_world.member()
+    run("backup", str(tmp_path / "copy"), *words_of(sqlite_world))
+    sqlite_world.accept(member.seal())  # acknowledged after the backup
+    sqlite_world.__exit__()
+    shutil.copy(sqlite_world.dir / "hub.db", tmp_path / "newest.db")
+    shutil.copy(tmp_path / "copy" / "hub.db", sqlite_world.dir / "hub.db")
+    result = RUNNER.invoke(cli.app, ["serve", *words_of(sqlite_world), "--port", "0"])
     assert result.exit_code == 3
     assert "anchor-ahead" in result.stderr
-    shutil.copy(tmp_path / "newest.db", world.dir / "hub.db")
-    world.__enter__()
-    assert world.size() == 2
+    shutil.copy(tmp_path / "newest.db", sqlite_world.dir / "hub.db")
+    sqlite_world.__enter__()
+    assert sqlite_world.size() == 2
 
 
-def test_erased_text_is_in_no_file_after_the_erase_command(world: Any, simulators: Any) -> None:
-    member = world.member()
+def test_erased_text_is_in_no_file_after_the_erase_command(sqlite_world: Any, simulators: Any) -> None:
+    member = sqlite_world.member()
     marker = "zyzzogeton"
     body = simulators.incident(title={"text": f"About a {marker}", "language": "en"})
-    thread = world.accept(member.seal(body=body))
-    world.settle()
-    world.accept(member.seal("withdraw", {"reason": "privacy"}, prev=thread))
-    world.settle()
-    world.__exit__()
-    assert run("erase", *words_of(world))[0] == 0
-    held = b"".join(path.read_bytes() for path in world.dir.glob("hub.db*"))
+    thread = sqlite_world.accept(member.seal(body=body))
+    sqlite_world.settle()
+    sqlite_world.accept(member.seal("withdraw", {"reason": "privacy"}, prev=thread))
+    sqlite_world.settle()
+    sqlite_world.__exit__()
+    assert run("erase", *words_of(sqlite_world))[0] == 0
+    held = b"".join(path.read_bytes() for path in sqlite_world.dir.glob("hub.db*"))
     assert marker.encode() not in held
     assert b"isic" in held  # control: the files are not empty
-    world.__enter__()
+    sqlite_world.__enter__()

@@ -1,14 +1,11 @@
-"""Fixtures of the reading tests; the harness is loaded by its path, because test folders are no packages."""
+"""The GraphQL face over a House, without a socket."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import importlib.util
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,32 +16,6 @@ from fastapi import FastAPI
 from tocsin_hub.graphql import endpoint
 from tocsin_hub.graphql.context import Face, Limits
 from tocsin_hub.members import access, login
-
-
-def _harness() -> ModuleType:
-    name = "tocsin_reading_harness"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "catalogue" / "harness.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-@pytest.fixture(scope="session")
-def h() -> ModuleType:
-    """The harness: bodies, viewers, the House."""
-    return _harness()
-
-
-@pytest.fixture
-def house(sqlite_url: str) -> Iterator[Any]:
-    """An empty hub on SQLite."""
-    found = _harness().House(sqlite_url)
-    yield found
-    found.close()
 
 
 class Client:
