@@ -15,6 +15,12 @@ QUERY = """mutation($e: Base64!) { %s(input: {envelope: $e}) { __typename
   ... on SubmitProblem { code status hint where } } }"""
 
 
+@pytest.fixture
+def world(either_world: Any) -> Any:
+    """Quick on both engines."""
+    return either_world
+
+
 def graphql(world: Any, envelope: bytes, field: str = "submit", **headers: str) -> dict[str, Any]:
     body = {"query": QUERY % field, "variables": {"e": base64.b64encode(envelope).decode()}}
     answer = world.http.post("/graphql", json=body, headers=headers)

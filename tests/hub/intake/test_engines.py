@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tocsin_hub.app import INLINES, derived
 from tocsin_hub.ledger import check
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def hub(request: pytest.FixtureRequest, template: Any, simulators: Any, tmp_path: Path) -> Iterator[Any]:
-    """A running hub, once per engine."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("migrated_postgres_url")
-    with simulators.World(template, tmp_path, database_url=url) as running:
-        yield running
-
-
-def test_a_whole_life_is_the_same_on_both_engines(hub: Any) -> None:
+def test_a_whole_life_is_the_same_on_both_engines(either_world: Any) -> None:
+    hub = either_world
     member, desk = hub.member(), hub.member("desk")
     first = member.seal()
     thread = hub.accept(first)
