@@ -95,7 +95,7 @@ def trends(ask: Ask, by: Sequence[str], *, lang: str = "en", **filters: Any) -> 
         notes=tuple(str(note["text"]) for note in found["notes"]),
         labels={str(key["value"]): str(key["label"]) for cell in found["cells"] for key in cell["keys"]},
         truncated=bool(found["truncated"]),
-    )
+    ).in_order()
 
 
 def wire_filter(filters: Mapping[str, Any]) -> dict[str, Any] | None:

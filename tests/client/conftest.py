@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import json
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tocsin_client import Draft, Hub
+from tocsin_client import Draft, Hub, cli
 from tocsin_client.redact.approval import Approved
 
 
@@ -118,6 +121,81 @@ def approved(member: Hub, draft: Callable[..., Draft]) -> Callable[..., Approved
         return member.preview(draft(**fields), mode=mode).approve(by="a tester")
 
     return make
+
+
+DRAFT = """\
+kind: incident
+notes: {ticket: SEC-4711}
+record_type: incident
+title: {text: Cloned voice asked a clerk for a transfer, language: en}
+summary:
+  text: A caller with a cloned voice called from +44 20 7946 0958 and asked for an urgent transfer.
+  language: en
+occurred: {value: 2024-02, precision: month, basis: occurred}
+ai_contribution: "yes"
+ai_role: tool-of-harm
+system_class: tocsin-system-class@2026-11:speech-or-audio
+sector: isic@4:K
+region: un-m49@2024:156
+risk_tags:
+  - {scheme: caict-2024, edition: "2024-12", code: derived.individual-organisation.criminal-use, confidence: known, assigned_by: reporter}
+severity: {scheme: tocsin-sev, edition: "1", actual: 0, potential: 4}
+evidence_class: first-hand
+"""
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command line in this process; `answers` are typed by a person, None is no terminal at all."""
+
+    def go(*words: str, answers: list[str] | None = None) -> Ran:
+        typed = io.StringIO("") if answers is None else _Terminal("".join(f"{a}\n" for a in answers))
+        monkeypatch.setattr(sys, "stdin", typed)
+        capsys.readouterr()
+        code = cli.main(list(words))
+        seen = capsys.readouterr()
+        return Ran(code, seen.out, seen.err)
+
+    return go
+
+
+@pytest.fixture
+def url(sim: Any) -> Iterator[str]:
+    sim.now = int(time.time())
+    sim.policy = sim.make_policy(version=1)
+    with sim.serve() as address:
+        yield address
+
+
+@pytest.fixture
+def joined(run: Callable[..., Ran], sim: Any, url: str) -> str:
+    done = run("init", url, "--fingerprint", sim.fingerprint, "--sector", "K", "--region", "156", "--no-passphrase")
+    assert done.code == 0, done.err
+    sim.enrol_all()
+    return url
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "draft.yaml"
+    path.write_text(DRAFT, encoding="utf-8")
+    return path
 
 
 class RealHub:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import statistics
 import string
@@ -11,92 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tocsin_client import cli, messages
+from tocsin_client import messages
 from tocsin_client.cli import app
-
-DRAFT = """\
-kind: incident
-notes: {ticket: SEC-4711}
-record_type: incident
-title: {text: Cloned voice asked a clerk for a transfer, language: en}
-summary:
-  text: A caller with a cloned voice called from +44 20 7946 0958 and asked for an urgent transfer.
-  language: en
-occurred: {value: 2024-02, precision: month, basis: occurred}
-ai_contribution: "yes"
-ai_role: tool-of-harm
-system_class: tocsin-system-class@2026-11:speech-or-audio
-sector: isic@4:K
-region: un-m49@2024:156
-risk_tags:
-  - {scheme: caict-2024, edition: "2024-12", code: derived.individual-organisation.criminal-use, confidence: known, assigned_by: reporter}
-severity: {scheme: tocsin-sev, edition: "1", actual: 0, potential: 4}
-evidence_class: first-hand
-"""
-
-
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run the command line in this process; `answers` are typed by a person, None is no terminal at all."""
-
-    def go(*words: str, answers: list[str] | None = None) -> Ran:
-        typed = io.StringIO("") if answers is None else _Terminal("".join(f"{a}\n" for a in answers))
-        monkeypatch.setattr(sys, "stdin", typed)
-        capsys.readouterr()
-        code = cli.main(list(words))
-        seen = capsys.readouterr()
-        return Ran(code, seen.out, seen.err)
-
-    return go
-
-
-@pytest.fixture
-def url(sim: Any) -> Iterator[str]:
-    sim.now = int(time.time())
-    sim.policy = sim.make_policy(version=1)
-    with sim.serve() as address:
-        yield address
-
-
-@pytest.fixture
-def joined(run: Callable[..., Ran], sim: Any, url: str) -> str:
-    done = run("init", url, "--fingerprint", sim.fingerprint, "--sector", "K", "--region", "156", "--no-passphrase")
-    assert done.code == 0, done.err
-    sim.enrol_all()
-    return url
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "draft.yaml"
-    path.write_text(DRAFT, encoding="utf-8")
-    return path
 
 
 def test_init_asks_and_pins_only_what_a_person_confirms(
-    run: Callable[..., Ran], sim: Any, url: str, home: Path
+    run: Callable[..., Any], sim: Any, url: str, home: Path
 ) -> None:
     no = run("init", url, "--sector", "K", "--region", "156", "--no-passphrase", answers=["no"])
     assert no.code == 3
@@ -107,7 +31,7 @@ def test_init_asks_and_pins_only_what_a_person_confirms(
     assert yes.data["data"]["org"].startswith("org-")
 
 
-def test_a_wrong_fingerprint_ends_with_seven_and_writes_nothing(run: Callable[..., Ran], url: str, home: Path) -> None:
+def test_a_wrong_fingerprint_ends_with_seven_and_writes_nothing(run: Callable[..., Any], url: str, home: Path) -> None:
     done = run(
         "init", url, "--fingerprint", "babab-" * 7 + "babab", "--sector", "K", "--region", "156", "--no-passphrase"
     )
@@ -115,12 +39,12 @@ def test_a_wrong_fingerprint_ends_with_seven_and_writes_nothing(run: Callable[..
     assert not (home / "profiles" / "default").exists()
 
 
-def test_doctor_says_what_to_fix_and_then_that_all_is_well(run: Callable[..., Ran], sim: Any, url: str) -> None:
+def test_doctor_says_what_to_fix_and_then_that_all_is_well(run: Callable[..., Any], sim: Any, url: str) -> None:
     assert run("doctor").code == 3
     run("init", url, "--fingerprint", sim.fingerprint, "--sector", "K", "--region", "156", "--no-passphrase")
     waiting = run("doctor", "--json")
     assert waiting.code == 3
-    bad = [c for c in waiting.data["data"] if not c["ok"]]
+    bad = [c for c in waiting.data["data"]["items"] if not c["ok"]]
     assert [c["check"] for c in bad] == ["enrolled"]
     assert all(c["fix"] for c in bad)
     sim.enrol_all()
@@ -129,7 +53,7 @@ def test_doctor_says_what_to_fix_and_then_that_all_is_well(run: Callable[..., Ra
     assert "enrolled at index 0" in good.out
 
 
-def test_new_makes_a_draft_that_is_valid_in_both_languages(run: Callable[..., Ran], tmp_path: Path) -> None:
+def test_new_makes_a_draft_that_is_valid_in_both_languages(run: Callable[..., Any], tmp_path: Path) -> None:
     for kind in ("incident", "finding", "mitigation"):
         for lang in ("en", "zh"):
             path = tmp_path / f"{kind}-{lang}.yaml"
@@ -140,7 +64,7 @@ def test_new_makes_a_draft_that_is_valid_in_both_languages(run: Callable[..., Ra
 
 
 def test_a_template_that_nobody_filled_in_is_not_submitted(
-    run: Callable[..., Ran], sim: Any, joined: str, tmp_path: Path
+    run: Callable[..., Any], sim: Any, joined: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.yaml"
     run("new", "incident", "-o", str(path))
@@ -151,8 +75,10 @@ def test_a_template_that_nobody_filled_in_is_not_submitted(
     assert len(sim.envelopes) == 1
 
 
-def test_validate_names_every_problem_and_no_content(run: Callable[..., Ran], file: Path) -> None:
-    file.write_text(DRAFT.replace("ai_role: tool-of-harm", "ai_role: sabotage-by-bob").replace("isic@4:K", "isic@4:ZZ"))
+def test_validate_names_every_problem_and_no_content(run: Callable[..., Any], file: Path) -> None:
+    file.write_text(
+        file.read_text().replace("ai_role: tool-of-harm", "ai_role: sabotage-by-bob").replace("isic@4:K", "isic@4:ZZ")
+    )
     done = run("validate", str(file))
     assert done.code == 5
     assert "ai_role" in done.out
@@ -163,7 +89,7 @@ def test_validate_names_every_problem_and_no_content(run: Callable[..., Ran], fi
     assert run("validate", str(file)).code == 5
 
 
-def test_submit_leads_a_person_through_the_gate(run: Callable[..., Ran], sim: Any, joined: str, file: Path) -> None:
+def test_submit_leads_a_person_through_the_gate(run: Callable[..., Any], sim: Any, joined: str, file: Path) -> None:
     done = run("submit", str(file), answers=["r", "y", "n", "the CISO", "yes"])
     assert done.code == 0, done.err
     assert "[-+44 20 7946 0958-]{+<PHONE-1>+}" in done.err
@@ -180,7 +106,7 @@ def test_submit_leads_a_person_through_the_gate(run: Callable[..., Ran], sim: An
     assert "SEC-4711" not in json.dumps(sent)
 
 
-def test_what_is_shown_is_what_is_signed(run: Callable[..., Ran], sim: Any, joined: str, file: Path) -> None:
+def test_what_is_shown_is_what_is_signed(run: Callable[..., Any], sim: Any, joined: str, file: Path) -> None:
     done = run("submit", str(file), answers=["d", "n", "n", "me", "yes"])
     assert done.code == 0, done.err
     payload = base64.b64decode(json.loads(sim.envelopes[-1])["payload"])
@@ -189,27 +115,27 @@ def test_what_is_shown_is_what_is_signed(run: Callable[..., Ran], sim: Any, join
 
 
 @pytest.mark.parametrize("last", ["no", "", "y e s", "approve"])
-def test_anything_but_yes_is_no(run: Callable[..., Ran], sim: Any, joined: str, file: Path, last: str) -> None:
+def test_anything_but_yes_is_no(run: Callable[..., Any], sim: Any, joined: str, file: Path, last: str) -> None:
     done = run("submit", str(file), answers=["r", "n", "n", "me", last])
     assert done.code == 5
     assert len(sim.envelopes) == 1
 
 
-def test_a_pipe_cannot_approve(run: Callable[..., Ran], sim: Any, joined: str, file: Path) -> None:
+def test_a_pipe_cannot_approve(run: Callable[..., Any], sim: Any, joined: str, file: Path) -> None:
     done = run("submit", str(file))
     assert done.code == 2
     assert "--approved" in done.err
     assert len(sim.envelopes) == 1
 
 
-def test_no_flag_approves(run: Callable[..., Ran]) -> None:
+def test_no_flag_approves(run: Callable[..., Any]) -> None:
     helped = run("submit", "--help").out
     assert "--yes" not in helped
     assert run("submit", "x.yaml", "--yes").code == 2
 
 
 def test_a_dry_run_shows_the_bytes_and_sends_nothing(
-    run: Callable[..., Ran], sim: Any, joined: str, file: Path
+    run: Callable[..., Any], sim: Any, joined: str, file: Path
 ) -> None:
     done = run("submit", str(file), "--dry-run", "--json")
     assert done.code == 0, done.err
@@ -221,7 +147,7 @@ def test_a_dry_run_shows_the_bytes_and_sends_nothing(
 
 
 def test_an_approval_made_earlier_is_sent_and_an_edited_one_is_void(
-    run: Callable[..., Ran], sim: Any, joined: str, file: Path, tmp_path: Path
+    run: Callable[..., Any], sim: Any, joined: str, file: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "approval.json"
     assert run("submit", str(file), "--approve-only", "-o", str(kept), answers=["r", "n", "n", "me", "yes"]).code == 0
@@ -236,7 +162,7 @@ def test_an_approval_made_earlier_is_sent_and_an_edited_one_is_void(
 
 
 def test_a_hit_of_the_own_dictionary_stops_before_anything_is_asked(
-    run: Callable[..., Ran], joined: str, file: Path, home: Path
+    run: Callable[..., Any], joined: str, file: Path, home: Path
 ) -> None:
     (home / "profiles" / "default" / "dictionary.txt").write_text("clerk\n")
     done = run("submit", str(file), answers=[])
@@ -245,19 +171,19 @@ def test_a_hit_of_the_own_dictionary_stops_before_anything_is_asked(
 
 
 def test_a_hub_that_is_down_ends_with_six_and_the_outbox_sends_later(
-    run: Callable[..., Ran], sim: Any, joined: str, file: Path
+    run: Callable[..., Any], sim: Any, joined: str, file: Path
 ) -> None:
     sim.lies = {"error-500"}
     done = run("submit", str(file), answers=["r", "n", "n", "me", "yes"])
     assert done.code == 6
     listed = run("outbox", "--json")
-    assert [json.loads(line)["state"] for line in listed.out.splitlines()] == ["waits"]
+    assert [item["state"] for item in listed.data["data"]["items"]] == ["waits"]
     sim.lies = set()
     assert run("outbox", "--resend").code == 0
     assert run("outbox").out == ""
 
 
-def test_a_lying_hub_ends_with_seven(run: Callable[..., Ran], sim: Any, joined: str, file: Path) -> None:
+def test_a_lying_hub_ends_with_seven(run: Callable[..., Any], sim: Any, joined: str, file: Path) -> None:
     sim.lies = {"wrong-root"}
     done = run("submit", str(file), "--json", answers=["r", "n", "n", "me", "yes"])
     assert done.code == 7
@@ -266,10 +192,10 @@ def test_a_lying_hub_ends_with_seven(run: Callable[..., Ran], sim: Any, joined: 
 
 
 def test_status_amend_withdraw_and_verify_make_a_round(
-    run: Callable[..., Ran], sim: Any, joined: str, file: Path, home: Path, tmp_path: Path
+    run: Callable[..., Any], sim: Any, joined: str, file: Path, home: Path, tmp_path: Path
 ) -> None:
     digest = run("submit", str(file), answers=["r", "n", "n", "me", "yes"]).out.strip()
-    listed = json.loads(run("status", "--json").out)
+    listed = run("status", "--json").data["data"]["items"][0]
     assert (listed["thread"], listed["state"], listed["mode"]) == (digest, "accepted", "pseudonymous")
     assert run("status", digest[:10], "--json").data["data"]["state"] == "published"
     receipt = home / "profiles" / "default" / "receipts" / f"{digest}.json"
@@ -283,15 +209,15 @@ def test_status_amend_withdraw_and_verify_make_a_round(
     assert run("verify", str(broken)).code == 7
     assert run("verify", str(receipt), "--profile", "stranger").code == 7
     sim.lies = set()
-    file.write_text(DRAFT.replace("Cloned voice asked", "A cloned voice asked"))
+    file.write_text(file.read_text().replace("Cloned voice asked", "A cloned voice asked"))
     assert run("amend", digest[:8], str(file), answers=["r", "n", "n", "me", "yes"]).code == 0
     assert run("withdraw", digest[:8], answers=["no"]).code == 2
     assert run("withdraw", digest[:8], "--reason", "privacy", answers=["yes"]).code == 0
-    assert json.loads(run("status", "--json").out)["state"] == "withdrawn"
+    assert run("status", "--json").data["data"]["items"][0]["state"] == "withdrawn"
 
 
 def test_a_passphrase_locks_the_keys(
-    run: Callable[..., Ran], sim: Any, url: str, monkeypatch: pytest.MonkeyPatch, home: Path
+    run: Callable[..., Any], sim: Any, url: str, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     monkeypatch.setenv("TOCSIN_PASSPHRASE", "a long one")
     assert run("init", url, "--fingerprint", sim.fingerprint, "--sector", "K", "--region", "156").code == 0
@@ -304,7 +230,7 @@ def test_a_passphrase_locks_the_keys(
     assert run("login").code == 2, "without a terminal there is nobody to ask"
 
 
-def test_taxonomy_works_offline_in_both_languages(run: Callable[..., Ran]) -> None:
+def test_taxonomy_works_offline_in_both_languages(run: Callable[..., Any]) -> None:
     assert "caict-2024@2024-12" in run("taxonomy").out
     one = run("taxonomy", "caict-2024@2024-12:derived.individual-organisation.criminal-use", "--lang", "zh").out
     assert "犯罪" in one
@@ -324,7 +250,7 @@ def test_taxonomy_works_offline_in_both_languages(run: Callable[..., Ran]) -> No
         ["show", "TOC-I-2026-1"],
     ],
 )
-def test_a_wrong_command_ends_with_two_or_three_and_one_json_object(run: Callable[..., Ran], words: list[str]) -> None:
+def test_a_wrong_command_ends_with_two_or_three_and_one_json_object(run: Callable[..., Any], words: list[str]) -> None:
     done = run(*words, "--json")
     assert done.code in (2, 3)
     assert done.data["ok"] is False
@@ -332,7 +258,7 @@ def test_a_wrong_command_ends_with_two_or_three_and_one_json_object(run: Callabl
 
 
 def test_a_bug_ends_with_one_and_shows_nothing_of_the_text(
-    run: Callable[..., Ran], file: Path, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., Any], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tocsin_client import draft
 
@@ -346,7 +272,7 @@ def test_a_bug_ends_with_one_and_shows_nothing_of_the_text(
     assert "Cloned" not in done.err
 
 
-def test_what_a_hub_sends_cannot_act_on_the_terminal(run: Callable[..., Ran], sim: Any, joined: str) -> None:
+def test_what_a_hub_sends_cannot_act_on_the_terminal(run: Callable[..., Any], sim: Any, joined: str) -> None:
     evil = "\x1b]0;owned\x07\x1b[2Jtitle\u202e\u200b\x9b31m"
     sim.answers["Search"] = lambda _v: {
         "records": {"asOf": 1, "totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None},
@@ -357,7 +283,7 @@ def test_what_a_hub_sends_cannot_act_on_the_terminal(run: Callable[..., Ran], si
         assert done.code == 0, done.err
         assert "title" in done.out
         assert not any(c in done.out for c in "\x1b\x07\u202e\u200b\x9b")
-    assert json.loads(run("search", "--json").out)["title"]["text"] == evil, "JSON says what was sent, escaped"
+    assert run("search", "--json").data["data"]["items"][0]["title"]["text"] == evil, "JSON says what was sent, escaped"
 
 
 def test_shared_options_may_stand_anywhere() -> None:
@@ -382,7 +308,7 @@ def test_every_message_is_in_both_languages() -> None:
         assert fields[0] == fields[1], key
 
 
-def test_the_main_journey_speaks_chinese(run: Callable[..., Ran], joined: str, file: Path) -> None:
+def test_the_main_journey_speaks_chinese(run: Callable[..., Any], joined: str, file: Path) -> None:
     done = run("submit", str(file), "--lang", "zh", answers=["r", "是", "n", "合规官", "yes"])
     assert done.code == 0, done.err
     for words in ("化名模式", "监管机构", "将签署以下", "已写入日志"):
@@ -404,7 +330,7 @@ def test_help_starts_fast() -> None:
     assert statistics.median(took) <= 0.25 * 3, took
 
 
-def test_errors_of_the_main_journey_are_said_in_chinese(run: Callable[..., Ran], home: Path) -> None:
+def test_errors_of_the_main_journey_are_said_in_chinese(run: Callable[..., Any], home: Path) -> None:
     done = run("status", "--lang", "zh")
     assert done.code == 3
     assert "尚未加入任何中心" in done.err
@@ -412,7 +338,7 @@ def test_errors_of_the_main_journey_are_said_in_chinese(run: Callable[..., Ran],
 
 
 def test_a_corpus_is_imported_as_one_approved_batch(
-    run: Callable[..., Ran], sim: Any, joined: str, draft: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Callable[..., Any], sim: Any, joined: str, draft: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from tocsin_client import importers
     from tocsin_client.importers.rows import Refused

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin_client import errors, messages
-from tocsin_client.cli import joining, reading, sending, voice, writing
+from tocsin_client.cli import joining, offline, reading, sending, voice, writing
 
 _SHARED_FLAGS = ("--json", "--quiet", "--no-color")
 _SHARED_OPTIONS = ("--lang", "--profile", "--hub")
@@ -25,7 +25,7 @@ app = typer.Typer(
 @app.callback()
 def _shared(
     ctx: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout (lists: one object a line).")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     lang: Annotated[str | None, typer.Option(help="zh or en; else TOCSIN_LANG, else the locale.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no notes.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour (also NO_COLOR).")] = False,
@@ -41,7 +41,7 @@ def _shared(
     said.color = voice.wants_color() and not no_color
 
 
-for room in (joining, writing, sending, reading):
+for room in (joining, writing, sending, reading, offline):
     room.register(app)
 
 

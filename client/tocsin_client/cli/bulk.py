@@ -102,6 +102,7 @@ def _send(said: Voice, submit_many: object, batch: "ApprovedBatch") -> "BulkResu
 
         def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
+            said.progress(done=done, total=total)
 
         result: BulkResult = submit_many(batch, advance)
         return result

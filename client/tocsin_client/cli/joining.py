@@ -104,11 +104,11 @@ def doctor(ctx: typer.Context) -> None:
     found = checks.run(said)
     bad = [one for one in found if one.mark == "✗"]
     lines = [f"{one.mark} {one.text}" + (f"\n    {one.fix}" if one.fix else "") for one in found]
-    said.data(
-        [
+    said.listing(
+        (
             {"check": one.name, "ok": one.mark != "✗", "mark": one.mark, "text": one.text, "fix": one.fix}
             for one in found
-        ],
+        ),
         lines,
     )
     said.note("doctor.bad" if bad else "doctor.good", count=len(bad))
@@ -122,7 +122,7 @@ def login(ctx: typer.Context) -> None:
     with open_hub(said) as hub:
         hub.login()
     said.note("login.done")
-    said.data({"logged_in": True}, [])
+    said.data({"loggedIn": True}, [])
 
 
 def logout(ctx: typer.Context) -> None:
@@ -131,7 +131,7 @@ def logout(ctx: typer.Context) -> None:
     with open_hub(said) as hub:
         hub.logout()
     said.note("login.gone")
-    said.data({"logged_in": False}, [])
+    said.data({"loggedIn": False}, [])
 
 
 def version(ctx: typer.Context) -> None:

@@ -149,7 +149,7 @@ def outbox(
         (str(r["id"])[:24], str(r["kind"]), said.text(f"outbox.{r['state']}"), str((r["error"] or {}).get("code", "")))
         for r in rows
     ])  # fmt: skip
-    said.stream(rows, lines)
+    said.listing(rows, lines)
     said.note("outbox.hint" if rows else "outbox.empty")
 
 
@@ -192,7 +192,7 @@ def _sent(said: Voice, hub: "Hub", receipt: "Receipt", key: str) -> None:
         said.note("sent.replayed")
     said.note("sent.digest", digest=receipt.digest)
     said.data(
-        {"digest": receipt.digest, "thread": receipt.thread, "index": receipt.index, "tree_size": receipt.tree_size,
+        {"digest": receipt.digest, "thread": receipt.thread, "index": receipt.index, "treeSize": receipt.tree_size,
          "origin": receipt.origin, "kind": receipt.kind, "mode": receipt.mode, "replayed": receipt.replayed, "receipt": str(path)},
         receipt.digest,
     )  # fmt: skip

@@ -81,15 +81,14 @@ class Voice:
         for line in [human] if isinstance(human, str) else human:
             print(clean(line))
 
-    def stream(self, rows: Iterable[Any], human: Iterable[str]) -> None:
-        """Many results: one JSON object a line (NDJSON) with --json, else text on stdout."""
-        if self.json:
-            self.spoken = True
-            for row in rows:
-                print(escaped_json(row))
-            return
-        for line in human:
-            print(clean(line))
+    def listing(self, items: Iterable[Any], human: Iterable[str], **more: Any) -> None:
+        """A finite list: one envelope whose data holds `items` and what else is known of them, else text on stdout."""
+        self.data({"items": list(items), **more}, list(human))
+
+    def progress(self, **values: Any) -> None:
+        """With --json what is under way as NDJSON on stderr, one object a line, so that stdout stays one envelope."""
+        if self.json and not self.quiet:
+            print(escaped_json({"v": 1, "event": "progress", **values}), file=sys.stderr)
 
     def fail(self, exc: errors.ClientError) -> int:
         """Say an error in the form of this run; returns its exit code."""
@@ -140,6 +139,13 @@ class Voice:
             )
 
 
+def columns() -> int:
+    """How wide a line for people may be: the terminal, within reason; 100 where there is none."""
+    import shutil
+
+    return min(max(shutil.get_terminal_size((100, 24)).columns, 40), 160)
+
+
 def wants_color() -> bool:
     """Colour only on a terminal, and not with NO_COLOR or TERM=dumb."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -158,12 +164,7 @@ def language(named: str | None) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows in aligned columns; Chinese characters count two."""
-    from tocsin_client.trends import width
+    """Rows in aligned columns, one line each whatever the cells hold; Chinese characters count two."""
+    from tocsin_client import tables
 
-    if not rows:
-        return []
-    columns = [max(width(clean(row[i])) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(clean(c) + " " * (columns[i] - width(clean(c))) for i, c in enumerate(row)).rstrip() for row in rows
-    ]
+    return tables.aligned([[clean(cell).replace("\n", " ") for cell in row] for row in rows])
