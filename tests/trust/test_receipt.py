@@ -256,3 +256,21 @@ def test_the_leaf_of_a_receipt_is_rebuilt_and_not_believed(world: Any) -> None:
     assert merkle.leaf_hash(lie) != merkle.leaf_hash(b"")
     assert statement.read(opened).mode == "attributed"
     assert refused(world.receipt(1, 0), world.policy()) == "proof-invalid"
+
+
+def test_a_memo_saves_work_and_changes_no_verdict(world: Any) -> None:
+    policy, bundle = world.policy(), world.receipt(1, 0)
+    memo = receipt.Memo(policy, limit=1)
+    first = receipt.verify(bundle, policy, memo=memo)
+    assert receipt.verify(bundle, policy, memo=memo) == first == receipt.verify(bundle, policy)
+    spoilt = json.loads(bundle)
+    spoilt["keyProofs"][0]["proof"] = spoilt["keyProofs"][0]["proof"].replace("index 0", "index 1")
+    with pytest.raises(errors.TrustError):
+        receipt.verify(json.dumps(spoilt).encode(), policy, memo=memo)
+
+
+def test_a_memo_of_another_policy_vouches_for_nothing(world: Any) -> None:
+    bundle, memo = world.receipt(1, 0), receipt.Memo(world.policy())
+    receipt.verify(bundle, memo.policy, memo=memo)
+    with pytest.raises(errors.TrustError):
+        receipt.verify(bundle, world.policy(authorities={"other": world.authority.public}), memo=memo)

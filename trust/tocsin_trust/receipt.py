@@ -7,24 +7,23 @@ it cannot show (not revoked since, not replaced since) stands in docs/spec/recei
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from tocsin_trust import certificate, dsse, identity, jsonstrict, keystate, leaf, merkle, note, statement, wording
-from tocsin_trust.errors import CertificateError, ProofError, ReceiptError, TrustError
-from tocsin_trust.fields import Fields, b64, unb64
+from tocsin_trust.errors import CertificateError, ReceiptError, TrustError
+from tocsin_trust.fields import Fields, b64
 from tocsin_trust.policy import Policy
 from tocsin_trust.statement import Statement
+from tocsin_trust.tlogproof import Proof, parse_proof, proof_text
+
+__all__ = ["MAX_BYTES", "Memo", "Proof", "Verified", "explain", "make", "parse_proof", "proof_text", "verify"]
 
 MAX_BYTES = 2_097_152
 MAX_KEY_PROOFS = 16
-MAX_PROOF_HASHES = 63
 TYPE = "tocsin-receipt"
-_PROOF_HEADER = "c2sp.org/tlog-proof@v1"
-_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 _ROOT_KINDS = ("key-add", "root-rotate", "recover", "suspend")
 _AUTHORITY_KINDS = ("enrol", "suspend", "key-revoke", "recover")
 _PREFIX = "authority:"
@@ -33,15 +32,6 @@ _OWN: Mapping[str, Callable[[Statement], object]] = {
     "key-revoke": identity.read_key_revoke,
     "suspend": identity.read_suspend,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A tlog-proof: the index, the hashes up to the root, and the checkpoint they lead to, not yet checked."""
-
-    index: int
-    hashes: tuple[bytes, ...]
-    checkpoint_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +46,47 @@ class Verified:
     checkpoint_text: str
     key_index: int | None
     witnessed_by: tuple[str, ...]
+    root: bytes
+    envelope: bytes
 
 
-def proof_text(index: int, hashes: Sequence[bytes], checkpoint_text: str) -> str:
-    """The tlog-proof text of an entry."""
-    lines = (_PROOF_HEADER, f"index {index}", *map(b64, hashes))
-    return "\n".join(lines) + f"\n\n{checkpoint_text}"
+class Memo:
+    """What one policy has shown already, for whoever verifies many receipts of one hub: checkpoints and key statements.
 
+    A bulk answer stands under one checkpoint, and a member's receipts lean on the same enrolment. Only what verified
+    is kept, by its exact bytes; at `limit` entries the memo starts anew, so it cannot grow. Not shared by threads.
+    """
 
-def parse_proof(text: str) -> Proof:
-    """The proof that `text` holds; ProofError `malformed-proof`. An `extra` line, which nothing signs, is refused."""
-    head, separator, checkpoint_text = text.partition("\n\n")
-    lines = head.split("\n")
-    if not separator or len(lines) < 2 or lines[0] != _PROOF_HEADER:
-        raise _malformed_proof("not a tlog-proof")
-    match = _INDEX.fullmatch(lines[1])
-    hashes = [unb64(line) for line in lines[2:]]
-    if match is None or len(hashes) > MAX_PROOF_HASHES:
-        raise _malformed_proof("the index is malformed or the path too long")
-    found = tuple(value for value in hashes if value is not None and len(value) == merkle.HASH_BYTES)
-    if len(found) != len(hashes):
-        raise _malformed_proof("a line is not a hash in canonical base64")
-    return Proof(int(match.group(1)), found, checkpoint_text)
+    def __init__(self, policy: Policy, limit: int = 1_024) -> None:
+        self.policy = policy
+        self._limit = limit
+        self._heads: dict[str, note.Checkpoint] = {}
+        self._links: dict[tuple[str, str], _Entry] = {}
+
+    def head(self, checkpoint_text: str) -> note.Checkpoint:
+        """The checkpoint of a note by a log key of the policy."""
+        found = self._heads.get(checkpoint_text)
+        if found is None:
+            found = note.open_checkpoint(checkpoint_text, *self.policy.log_verifiers)
+            self._make_room(self._heads)
+            self._heads[checkpoint_text] = found
+        return found
+
+    def link(self, item: Any, path: str) -> _Entry:
+        """The key statement of one member of `keyProofs`."""
+        fields = Fields(item, ("envelope", "proof"), _malformed, path=path)
+        envelope, proof = fields.raw("envelope"), fields.raw("proof")
+        known = type(envelope) is str and type(proof) is str and self._links.get((envelope, proof))
+        if known:
+            return known
+        found = _entry(fields, self)
+        self._make_room(self._links)
+        self._links[(envelope, proof)] = found
+        return found
+
+    def _make_room(self, kept: dict[Any, Any]) -> None:
+        if len(kept) >= self._limit:
+            kept.clear()
 
 
 def make(envelope: bytes, proof: str, key_proofs: Sequence[tuple[bytes, str]] = ()) -> bytes:
@@ -93,11 +102,14 @@ def make(envelope: bytes, proof: str, key_proofs: Sequence[tuple[bytes, str]] = 
     )
 
 
-def verify(bundle: bytes, policy: Policy) -> Verified:
+def verify(bundle: bytes, policy: Policy, *, memo: Memo | None = None) -> Verified:
     """What `bundle` shows to somebody who believes `policy`; a TrustError if any link of the chain is missing.
 
-    Every entry of the bundle must be proven under one and the same tree head, so that their order is certain.
+    Every entry of the bundle must be proven under one and the same tree head, so that their order is certain. A `memo`
+    of the same policy saves repeating what earlier receipts have shown; one of another policy is not looked at.
     """
+    if memo is None or memo.policy is not policy:
+        memo = Memo(policy)
     fields = Fields(
         jsonstrict.loads(bundle, max_bytes=MAX_BYTES),
         ("v", "type", "envelope", "proof", "keyProofs"),
@@ -107,10 +119,10 @@ def verify(bundle: bytes, policy: Policy) -> Verified:
     fields.whole("v", least=1, most=1)
     fields.one_of("type", (TYPE,))
     chain = [
-        _entry(Fields(item, ("envelope", "proof"), _malformed, path=f"keyProofs.{number}"), policy)
+        memo.link(item, f"keyProofs.{number}")
         for number, item in enumerate(fields.items("keyProofs", most=MAX_KEY_PROOFS))
     ]
-    last = _entry(fields, policy)
+    last = _entry(fields, memo)
     if any((link.head.size, link.head.root) != (last.head.size, last.head.root) for link in chain):
         raise fields.error("keyProofs", "the entries are proven under different tree heads")
     if any(earlier.index >= later.index for earlier, later in pairwise([*chain, last])):
@@ -125,6 +137,8 @@ def verify(bundle: bytes, policy: Policy) -> Verified:
         checkpoint_text=last.checkpoint_text,
         key_index=key_index,
         witnessed_by=_witnesses(last.checkpoint_text, policy),
+        root=last.head.root,
+        envelope=last.envelope,
     )
 
 
@@ -157,21 +171,22 @@ class _Entry:
     index: int
     head: note.Checkpoint
     checkpoint_text: str
+    envelope: bytes
 
 
-def _entry(fields: Fields, policy: Policy) -> _Entry:
+def _entry(fields: Fields, memo: Memo) -> _Entry:
     opened = dsse.unseal(fields.data("envelope"))
     said = statement.read(opened)
-    if said.aud != policy.origin:
+    if said.aud != memo.policy.origin:
         raise fields.error("envelope", "the statement was made for another hub")
     text: Any = fields.raw("proof")
     if type(text) is not str:
         raise fields.error("proof", "a text is wanted here")
     proof = parse_proof(text)
-    head = note.open_checkpoint(proof.checkpoint_text, *policy.log_verifiers)
+    head = memo.head(proof.checkpoint_text)
     leaf_hash = merkle.leaf_hash(leaf.text(opened, said))
     merkle.verify_inclusion(proof.index, head.size, leaf_hash, proof.hashes, head.root)
-    return _Entry(said, proof.index, head, proof.checkpoint_text)
+    return _Entry(said, proof.index, head, proof.checkpoint_text, opened.envelope)
 
 
 def _witnesses(checkpoint_text: str, policy: Policy) -> tuple[str, ...]:
@@ -252,7 +267,3 @@ def _not_proven(rule: str) -> ReceiptError:
 
 def _malformed(rule: str, where: str) -> ReceiptError:
     return ReceiptError("malformed-receipt", rule, where=where)
-
-
-def _malformed_proof(rule: str) -> ProofError:
-    return ProofError("malformed-proof", rule)
