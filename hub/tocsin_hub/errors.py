@@ -88,6 +88,8 @@ CODES: dict[str, CodeInfo] = {
     "too-many-amends": CodeInfo(409, "The thread has the most amendments there may be. Withdraw it and begin a new one.", "该记录已达修改次数上限，请撤回后重新提交。"),
     "login-required": CodeInfo(401, "Log in (tocsin login) and send the token as Authorization: Bearer.", "请先登录（tocsin login），并以 Authorization: Bearer 发送令牌。"),
     "token-invalid": CodeInfo(401, "The token is unknown, expired or revoked. Log in again.", "令牌未知、已过期或已吊销，请重新登录。"),
+    "token-reads-only": CodeInfo(403, "A long-lived token reads and does nothing else. Log in with the organisation's key for this.", "长期令牌只能读取，请用机构密钥登录后再执行此操作。"),
+    "too-many-tokens": CodeInfo(409, "The organisation has the most tokens it may have. End one that is not needed any more.", "机构的有效令牌已达上限，请先停用不再需要的令牌。"),
     "not-found": CodeInfo(404, "There is nothing here for this reader. Check the address, or log in as its author.", "当前读者在此没有可读内容，请核对地址或以作者身份登录。"),
     "method-not-allowed": CodeInfo(405, "This address does not take this method. See docs/reference/http.md.", "该地址不支持此方法，见 docs/reference/http.md。"),
     "malformed-request": CodeInfo(422, "The request lacks a part or has a wrong one. See docs/reference/http.md.", "请求缺少内容或格式有误，见 docs/reference/http.md。"),

@@ -99,7 +99,14 @@ class Login:
         text = "tok-" + secrets.token_urlsafe(32)
         expires_unix_s = now_unix_s + self._token_ttl_s
         session.add(
-            TokenRow(hash=_hash(text), subject_kind=kind, subject=subject, expires_unix_s=expires_unix_s, revoked=False)
+            TokenRow(
+                hash=hash_of(text),
+                subject_kind=kind,
+                subject=subject,
+                expires_unix_s=expires_unix_s,
+                revoked=False,
+                created_unix_s=now_unix_s,
+            )
         )
         session.flush()
         return Token(text, expires_unix_s, kind, subject)
@@ -108,7 +115,8 @@ class Login:
         return hmac.digest(self._key, b"tocsin-login/v1\n" + self._origin.encode() + b"\n" + head, "sha256")
 
 
-def _hash(text: str) -> bytes:
+def hash_of(text: str) -> bytes:
+    """What is kept of a token."""
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -126,12 +134,18 @@ def viewer(session: Session, token: str | None, now_unix_s: int) -> access.Viewe
     """Who asks: the public without a token, never silently the public with a bad one. Raises HubError token-invalid."""
     if token is None:
         return access.PUBLIC(now_unix_s)
-    row = session.get(TokenRow, _hash(token))
-    if row is None or row.revoked or now_unix_s >= row.expires_unix_s:
-        raise HubError("token-invalid")
+    row = good(session, token, now_unix_s)
     if row.subject_kind == "author":
         return access.Viewer("author", None, row.subject, None, now_unix_s)
     return viewer_of_org(directory.find_org(session, row.subject), now_unix_s)
+
+
+def good(session: Session, token: str, now_unix_s: int) -> TokenRow:
+    """The row of a token that opens something now. Raises HubError token-invalid."""
+    row = session.get(TokenRow, hash_of(token))
+    if row is None or row.revoked or now_unix_s >= row.expires_unix_s:
+        raise HubError("token-invalid")
+    return row
 
 
 def viewer_of_org(org: OrgRow, now_unix_s: int) -> access.Viewer:
@@ -146,7 +160,7 @@ def viewer_of_org(org: OrgRow, now_unix_s: int) -> access.Viewer:
 
 def revoke(session: Session, token: str) -> None:
     """End a token; nothing happens if it is gone already."""
-    session.execute(update(TokenRow).where(col(TokenRow.hash) == _hash(token)).values(revoked=True))
+    session.execute(update(TokenRow).where(col(TokenRow.hash) == hash_of(token)).values(revoked=True))
 
 
 def expire(session: Session, now_unix_s: int) -> None:

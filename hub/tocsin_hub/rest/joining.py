@@ -94,9 +94,7 @@ def _add(session: Session, parts: Parts, knock: Knock) -> tuple[enrol.Waiting, b
 
 
 def _pending(session: Session, parts: Parts, envelope: bytes) -> list[dict[str, Any]]:
-    key = parts.login.answered(envelope, parts.clock())
-    if key not in {authority.hex for authority in parts.keyring.policy.authorities.values()}:
-        raise HubError("authority-required")
+    face.require_authority(parts, envelope)
     return [_waiting_shape(waiting) for waiting in enrol.list_waiting(session, parts.keyring.origin)]
 
 

@@ -115,6 +115,16 @@ def viewer_of(session: Session, parts: Parts, token: str | None) -> access.Viewe
     return login_room.viewer(session, token, parts.clock())
 
 
+def require_authority(parts: Parts, envelope: bytes) -> None:
+    """Refuse unless `envelope` is a login document by which an enrolment authority answers a fresh challenge.
+
+    Raises HubError authority-required, or what `Login.answered` raises.
+    """
+    key = parts.login.answered(envelope, parts.clock())
+    if key not in {authority.hex for authority in parts.keyring.policy.authorities.values()}:
+        raise HubError("authority-required")
+
+
 def digest_of(text: str) -> bytes:
     """The digest in a path or query. Anything that is no digest cannot be here: not-found."""
     if len(text) != 64 or not set(text) <= set("0123456789abcdef"):

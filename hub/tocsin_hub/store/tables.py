@@ -160,7 +160,7 @@ class PseudonymRow(SQLModel, table=True):
     __tablename__ = "pseudonym"
     author_key: str = Field(sa_column=_text(primary_key=True))
     sealed_tag: bytes = Field(sa_column=_bytes(nullable=False))
-    not_after_unix_s: int = Field(sa_column=_big(nullable=False))
+    not_after_unix_s: int = Field(sa_column=_big(nullable=False, index=True))
 
 
 class TokenRow(SQLModel, table=True):
@@ -172,6 +172,8 @@ class TokenRow(SQLModel, table=True):
     subject: str = Field(sa_column=_text(nullable=False, index=True))
     expires_unix_s: int = Field(sa_column=_big(nullable=False))
     revoked: bool = Field(default=False, nullable=False)
+    label: str | None = Field(default=None, sa_column=_text(nullable=True))  # of a long-lived token; NULL for a login's
+    created_unix_s: int | None = Field(default=None, sa_column=_big(nullable=True))
 
 
 class EnrolmentRequestRow(SQLModel, table=True):

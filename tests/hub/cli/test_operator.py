@@ -291,3 +291,21 @@ def test_erased_text_is_in_no_file_after_the_erase_command(sqlite_world: Any, si
     assert marker.encode() not in held
     assert b"isic" in held  # control: the files are not empty
     sqlite_world.__enter__()
+
+
+def test_members_are_listed_and_their_tokens_ended(world: Any) -> None:
+    world.clock.now_unix_s = int(time.time())
+    member, gone = world.member(), world.member()
+    world.accept(gone.seal("suspend", {"org": gone.org, "reason": "left"}, key=gone.root))
+    code, said = run("members", *hub_of(world))
+    assert [(row["org"], row["suspendedIndex"]) for row in said["data"]["members"]] == [
+        (member.org, None),
+        (gone.org, 2),
+    ]
+    session = member.login()
+    key = ("--authority-key", str(world.authority_file))
+    code, said = run("tokens", "revoke", "--org", member.org, *key, *hub_of(world))
+    assert (code, said["data"]) == (0, {"revoked": 1})
+    assert world.http.get("/v1/tokens", headers=session).json()["code"] == "token-invalid"
+    code, said = run("tokens", "revoke", "--org", world.stranger().org, *key, *hub_of(world))
+    assert (code, said["error"]["code"]) == (9, "org-unknown")
