@@ -1,18 +1,25 @@
 """Figures: a table of counts becomes a finding in words, a table, and a picture; all from the same numbers.
 
-How a page makes one (every step is sync; run it in the pool that reads the database):
+How a page makes one (sync; run it in the pool that reads the database):
 
-    asked = figure.needs("trends", query)                                  # which tables the figure is made of
-    tables = [trends.query.table(session, columns, viewer, q) for q in asked]
-    fig = figure.build("trends", tables, lang="en", now_unix_s=now, permalink=url, hub=name)
-    [fig] = studio.draw([fig], theme="dark")                               # fig.svg and fig.narrow; one child, cached
-    studio.file(fig, theme="light", form="png")                            # framed, to take away
-    csv.text(fig, bom=True)
+    gallery = gallery.Gallery(hub="name of this hub")        # one per hub process, holds the caches
+    fig = gallery.show(session, columns, viewer, asked, kind="trends", lang="en", permalink=url, checkpoint=hex_or_line)
+    gallery.file(fig, form="png", theme="dark")              # framed SVG or PNG to take away
+    sheet.text(fig, bom=True)                                # CSV
 
-Kinds: `trends` (small multiples by category), `heat` (category by sector), `matrix` (cause to harm), `responses` (reach of each
-response), `regions` and `sectors` (ranks). `heat` and `matrix` have no picture on the page: their cells carry the shade classes
-`q0` to `q5` and the page writes a real table; they do have framed files.
+`asked` is the page's `trends.query.TrendQuery`; its `by` is not looked at. `show` is cached for the public reader and answers from
+memory while neither log nor filter changes. Kinds: `trends` (one panel per category), `heat` (category by sector), `matrix` (cause to
+harm), `responses` (reach of each response; give `responses=`, see `reach`), `regions` and `sectors` (ranks).
 
-A page shows a picture as `<picture>`: `fig.narrow` below 640 px, `theme` by prefers-color-scheme; the `alt` is `fig.alt`. If the
-child fails, `svg` is None, and the page shows the table alone: nothing else depends on the picture.
+How a page shows one:
+
+- `trends`: `fig.panels`, each `<figure><figcaption>{label} {layer pill}</figcaption>{svg|safe}</figure>` in `.small`; the CSS grid
+  decides how many stand in a row, so text never shrinks and there is no second drawing for phones.
+- `responses`, `regions`, `sectors`: `ul.rows`, first `fig.ticks` as the axis, then one `li` per panel: label (a link by `code`),
+  svg, `text` bold and `note` small.
+- `heat`, `matrix`: a real table from `columns` and `rows`; `cell.css` is `q0` to `q5` (q0: nothing there); `fig.legend` is the scale.
+- every kind: `headline` as heading, `measure` below it, `coverage` and `method` in the note, `columns` and `rows` in `<details>`.
+
+Drawings carry presentation attributes, so a saved one stands alone, and the classes of `figures.css`, so the page's tokens re-theme
+them. They are decoration (`aria-hidden`): the figure's label is `fig.alt`. If drawing fails, `panel.svg` is empty and the rest stands.
 """

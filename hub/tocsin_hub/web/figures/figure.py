@@ -1,12 +1,9 @@
-"""What a figure is, and how one is made from trend tables: words and cells now, its picture later by `studio`."""
+"""What a figure is: words, a table and small drawings, all computed from the same numbers, in one language."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from tocsin_hub.trends import query
 
 Kind = Literal["trends", "heat", "matrix", "responses", "regions", "sectors"]
 Lang = Literal["en", "zh"]
@@ -40,11 +37,29 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column's heading; `code` as in Row."""
+    """One column's heading; `code` and `layer` as in Row; `full` is the whole label where `label` is shortened."""
 
     label: str
     code: str = ""
     layer: str = ""
+    full: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One drawing: a category's line, or the dot of one row. `text` is its number, `note` what else to say; `svg` by `gallery`.
+
+    `plan` is the plain description from which it is drawn.
+    """
+
+    label: str
+    code: str = ""
+    layer: str = ""
+    text: str = ""
+    note: str = ""
+    lang: str | None = None
+    plan: dict[str, Any] = field(default_factory=dict)
+    svg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +73,25 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure, in one language. `n` records are drawn; `coverage` says how many of those chosen that is, and why.
+class Setting:
+    """What a figure says of where it comes from. `now_unix_s` decides which year and quarter are still provisional."""
 
-    `head` names the first column. `legend` explains the shades (css class, text). `plan` is the plain description from which the
-    picture is drawn; `svg` and `narrow` (for 390 px) are None until `studio.draw`, and for tables always.
+    lang: Lang
+    hub: str
+    permalink: str
+    checkpoint: str
+    now_unix_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, in one language. `n` records are drawn; `coverage` says how many of those chosen that is, and why not all.
+
+    `title` says what is shown, `headline` what was found. `head` names the first column. `legend`: (css class, text) per shade or
+    line. `ticks` is the axis of a dot plot.
     """
 
     kind: Kind
-    lang: Lang
     title: str
     headline: str
     measure: str
@@ -77,38 +102,25 @@ class Figure:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     as_of: int
-    permalink: str
+    setting: Setting
     source: str
-    checkpoint: str = ""
     legend: tuple[tuple[str, str], ...] = ()
-    plan: dict[str, Any] = field(default_factory=dict)
-    svg: bytes | None = None
-    narrow: bytes | None = None
+    ticks: tuple[str, ...] = ()
+    panels: tuple[Panel, ...] = ()
+
+    @property
+    def lang(self) -> Lang:
+        return self.setting.lang
+
+    @property
+    def permalink(self) -> str:
+        return self.setting.permalink
+
+    @property
+    def checkpoint(self) -> str:
+        return self.setting.checkpoint
 
     @property
     def alt(self) -> str:
-        """What the picture shows, for who cannot see it; the table beside it has every number."""
+        """What the figure shows, for who cannot see it; the table beside it has every number."""
         return f"{self.headline}. {self.measure}"
-
-
-def needs(kind: Kind, asked: query.TrendQuery) -> tuple[query.TrendQuery, ...]:
-    """The tables that a figure of `kind` is made of, over the records that `asked` chooses (its `by` is not looked at)."""
-    raise NotImplementedError
-
-
-def build(
-    kind: Kind,
-    tables: Sequence[query.TrendTable],
-    *,
-    lang: Lang,
-    now_unix_s: int,
-    permalink: str,
-    hub: str,
-    checkpoint: str = "",
-    responses: Sequence[Response] = (),
-) -> Figure:
-    """A figure from the tables of `needs`; without its picture. `hub` names the source, `checkpoint` is its root hash or note line.
-
-    `now_unix_s` decides which year and quarter are still provisional. `responses` is for that kind alone.
-    """
-    raise NotImplementedError
