@@ -38,8 +38,9 @@ def _config() -> Config:
     return config
 
 
-def upgrade(database_url: str) -> str:
-    """Bring the database to the newest revision and return it. Durable on return, or nothing was changed.
+def upgrade(database_url: str, to: str = "head") -> str:
+    """Bring the database to revision `to`, by default the newest, and return the newest. Durable on return, or nothing
+    was changed.
 
     Run it with the hub stopped. Raises HubError busy, disk-full or storage-failed, or what the
     engine says of a script that does not fit what it finds.
@@ -49,7 +50,7 @@ def upgrade(database_url: str) -> str:
         config = _config()
         with store.write("migrate") as session:
             config.attributes["connection"] = session.connection()
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     finally:
         store.dispose()
     return head()
