@@ -92,7 +92,8 @@ class Draft:
         import yaml
 
         try:
-            loaded = json.loads(raw) if raw.lstrip()[:1] == b"{" else yaml.safe_load(raw)
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            loaded = json.loads(raw) if raw.lstrip()[:1] == b"{" else yaml.load(raw, Loader=loader)  # noqa: S506 - safe
         except (ValueError, RecursionError, yaml.YAMLError) as exc:
             raise errors.InvalidError("malformed-draft", "this file is neither YAML nor JSON") from exc
         if not isinstance(loaded, dict):

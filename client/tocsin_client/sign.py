@@ -28,7 +28,9 @@ def sign(
         raise errors.GateError("not-approved", "only an Approved can be signed", hint="Use preview.approve(by=…).")
     approved.require_intact()
     kind = approved.kind if prev is None else "amend"
-    envelope = _seal(
+    if jsonstrict.dumps(approved.body) != approved.body_bytes:
+        raise errors.GateError("approval-void", "the statement would not carry the approved bytes")
+    return _seal(
         kind=kind,
         mode=approved.mode,
         body=approved.body,
@@ -39,9 +41,6 @@ def sign(
         prev=prev,
         log_size_at_day=log_size_at_day,
     )
-    if jsonstrict.dumps(statement.read(dsse.unseal(envelope)).body) != approved.body_bytes:
-        raise errors.GateError("approval-void", "the statement would not carry the approved bytes")
-    return envelope
 
 
 def sign_withdrawal(

@@ -83,6 +83,8 @@ class Dictionary:
 
     def find(self, text: str) -> Iterator[spans.Found]:
         """Every term in `text`, with offsets into the original."""
+        if not self.terms:
+            return
         squashed, offsets, fresh = _squash(text)
         for term in self.terms:
             start = squashed.find(term)
