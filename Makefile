@@ -57,4 +57,4 @@ lock: ## make both lock files anew (needs uv): what runs a hub and the demo, and
 	@$(LOCK) --upgrade --extra hub --extra postgres --extra demo -c requirements-dev.lock -o requirements.lock pyproject.toml
 
 clean: ## remove what the verbs made
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache
