@@ -3,7 +3,8 @@
     ClientError                      code (stable kebab-case), hint (what to do next), where (a field path or None)
     ├── UsageError          exit 2   the call or the command was wrong
     ├── SetupError          exit 3   keys, policy, files or clock are not as they must be
-    ├── RefusedError        exit 4   the hub says no: not enrolled, not allowed, not found for you, too often
+    ├── RefusedError        exit 4   the hub says no: not enrolled, not allowed, not found for you
+    │   └── TooOftenError   exit 4   not now: too many requests, or a quota; `retry_after_s` says when
     ├── InvalidError        exit 5   the record is not valid
     │   └── GateError       exit 5   the record may not leave: undecided, identifying, or a detector failed
     ├── UnreachableError    exit 6   the hub did not answer; what was to be sent is kept in the outbox
@@ -25,18 +26,23 @@ class ClientError(Exception):
 
     exit_code = 1
 
-    def __init__(self, code: str, message: str, *, hint: str = "", where: str | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, hint: str = "", where: str | None = None, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.where = where
+        self.retry_after_s = retry_after_s  # how long the hub asks to wait, if it does
 
     def as_dict(self) -> dict[str, Any]:
         """The error as the `--json` envelope shows it."""
         shown: dict[str, Any] = {"code": self.code, "message": self.message, "hint": self.hint}
         if self.where is not None:
             shown["where"] = self.where
+        if self.retry_after_s is not None:
+            shown["retryAfterS"] = round(self.retry_after_s)
         return shown
 
 
@@ -58,6 +64,10 @@ class RefusedError(ClientError):
     exit_code = 4
 
 
+class TooOftenError(RefusedError):
+    """The hub asks to come back later, after `retry_after_s`; what was to be sent is kept in the outbox."""
+
+
 class InvalidError(ClientError):
     """The record is not valid."""
 
@@ -72,12 +82,6 @@ class UnreachableError(ClientError):
     """The hub did not answer, or could not; the same bytes may be sent again."""
 
     exit_code = 6
-
-    def __init__(
-        self, code: str, message: str, *, hint: str = "", where: str | None = None, retry_after_s: float | None = None
-    ) -> None:
-        super().__init__(code, message, hint=hint, where=where)
-        self.retry_after_s = retry_after_s
 
 
 class VerificationError(ClientError):
@@ -121,7 +125,7 @@ _BY_STATUS: dict[int, type[ClientError]] = {
     413: InvalidError,
     415: InvalidError,
     422: InvalidError,
-    429: RefusedError,
+    429: TooOftenError,
 }
 
 
@@ -129,10 +133,13 @@ def from_problem(status: int, problem: Mapping[str, Any]) -> ClientError:
     """The error for a refusal of the hub (RFC 9457 body, or the same keys in GraphQL `extensions`)."""
     code = str(problem.get("code") or f"http-{status}")
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (UnreachableError if status >= 500 else RefusedError)
+    if status == 429:
+        kind = TooOftenError
     where = problem.get("where")
+    said = {UnreachableError: "the hub could not answer", TooOftenError: "the hub asks to come back later"}
     return kind(
         code,
-        f"the hub could not answer: {code}" if kind is UnreachableError else f"the hub refused this: {code}",
+        f"{said.get(kind, 'the hub refused this')}: {code}",
         hint=str(problem.get("hint") or ""),
         where=str(where) if where else None,
     )

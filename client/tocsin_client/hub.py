@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tocsin_client import errors, joining, reading, receipts, sending, sign
+from tocsin_client import errors, joining, lineage, reading, receipts, sending, sign
 from tocsin_client.draft import Draft
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
@@ -76,6 +76,7 @@ class Hub:
         self._nameless = Transport(url, lang=lang, transport=transport)
         self._tokens: Tokens | None = None
         self._last_index = -1  # of what this Hub has sent
+        self._day_size: tuple[str, int | None] = ("", None)  # a day, and the log size at its beginning
 
     def __enter__(self) -> Hub:
         return self
@@ -131,12 +132,19 @@ class Hub:
 
     def directory(self) -> list[dict[str, Any]]:
         """All enrolled organisations as anybody may see them."""
-        members = self._named.request("GET", "/v1/directory").json().get("members")
+        answer = self._named.request("GET", "/v1/directory").json()
+        size, members = answer.get("daySize"), answer.get("members")
+        known = type(size) is int and 0 <= size < 2**53
+        self._day_size = (_day(self._clock()), size if known else None)
         return [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
 
     def refresh_policy(self) -> int:
         """Take the hub's newest policy if the pinned root signed it; returns its version."""
         return joining.refresh_policy(self.vault, self._named, now=self._clock()).version
+
+    def check_log(self) -> tuple[lineage.Head, lineage.Head]:
+        """Believe the hub's newest checkpoint if it continues the last one believed: (before, now). VerificationError if not."""
+        return lineage.check(self.vault, self._named, self._pinned())
 
     def now(self) -> int:
         """This client's clock, in unix seconds."""
@@ -233,6 +241,7 @@ class Hub:
         envelope = sign.sign(
             approved, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin,
             now_unix_s=self._clock(), prev=thread["digests"][-1],
+            log_size_at_day=self._size_at_day() if thread["mode"] in sign.NAMELESS else None,
         )  # fmt: skip
         return self._seen(self._sender().send(envelope, kind="amend", mode=thread["mode"], thread=thread))
 
@@ -317,8 +326,14 @@ class Hub:
         pinned = joining.policy_for_sending(self.vault, self._named, now=now)
         return sending.Sender(
             self.vault, self.outbox, pinned, self._named, self._nameless, self._clock,
-            lambda: joining.newer_policy(self.vault, self._named, than=pinned.version, now=now),
+            lambda: joining.newer_policy(self.vault, self._named, than=pinned.version, now=now), self._size_at_day,
         )  # fmt: skip
+
+    def _size_at_day(self) -> int | None:
+        """The size of the log at the last UTC midnight, the same for every member all day: a nameless statement names it."""
+        if self._day_size[0] != _day(self._clock()):
+            self.directory()
+        return self._day_size[1]
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if self.public or not self.vault.has_key("operational"):

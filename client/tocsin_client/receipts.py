@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tocsin_client import errors, files
+from tocsin_client import errors, files, lineage
 from tocsin_client.vault import Vault
-from tocsin_trust import dsse, note, policy, receipt, statement
+from tocsin_trust import dsse, policy, receipt, statement
 from tocsin_trust import errors as trust_errors
 
 
@@ -27,17 +27,34 @@ class Receipt:
     thread: str
     bundle: bytes = field(repr=False)
     replayed: bool = False
+    checkpoint: str = field(default="", repr=False)
+
+    @property
+    def head(self) -> lineage.Head:
+        """The head of the log under which the receipt was made."""
+        return lineage.Head(self.tree_size, self.root, self.checkpoint)
 
     def save(self, path: str | Path) -> None:
         """Write the bundle: anyone can check it with `tocsin verify` or `python -m tocsin_trust verify`."""
         files.write(Path(path), self.bundle)
 
 
-def verified(bundle: bytes, pinned: policy.Policy, *, thread: str | None = None, replayed: bool = False) -> Receipt:
-    """The receipt of a bundle, or VerificationError. Opens no socket."""
+def memo(pinned: policy.Policy) -> receipt.Memo:
+    """What the receipts of one bulk answer share, so that it is verified once."""
+    return receipt.Memo(pinned)
+
+
+def verified(
+    bundle: bytes,
+    pinned: policy.Policy,
+    *,
+    thread: str | None = None,
+    replayed: bool = False,
+    shown: receipt.Memo | None = None,
+) -> Receipt:
+    """The receipt of a bundle, or VerificationError. Opens no socket. `shown`: what earlier receipts have shown."""
     try:
-        found = receipt.verify(bundle, pinned)
-        checkpoint = note.open_checkpoint(found.checkpoint_text, *pinned.log_verifiers)
+        found = receipt.verify(bundle, pinned, memo=shown)
     except trust_errors.TrustError as exc:
         raise errors.VerificationError(
             exc.code,
@@ -51,7 +68,7 @@ def verified(bundle: bytes, pinned: policy.Policy, *, thread: str | None = None,
         digest=digest,
         index=found.index,
         tree_size=found.tree_size,
-        root=checkpoint.root.hex(),
+        root=found.root.hex(),
         origin=found.origin,
         kind=said.kind,
         mode=said.mode,
@@ -59,6 +76,7 @@ def verified(bundle: bytes, pinned: policy.Policy, *, thread: str | None = None,
         thread=thread or digest,
         bundle=bundle,
         replayed=replayed,
+        checkpoint=found.checkpoint_text,
     )
 
 
@@ -68,20 +86,22 @@ def believe(
     envelope: bytes,
     pinned: policy.Policy,
     vault: Vault,
-    seen_before: tuple[int, str],
+    seen_before: lineage.Head,
+    ask: lineage.Ask,
     thread: str | None,
     replayed: bool,
     newer_policy: Callable[[], policy.Policy | None],
+    shown: receipt.Memo | None = None,
 ) -> Receipt:
     """The receipt for an envelope that we sent, or VerificationError with the hub's answer kept as evidence.
 
-    `seen_before` is (size, root) of the largest checkpoint known when the request was sent: a hub that later shows a
-    smaller log, or another root for the same size, has rolled back or forked. `newer_policy` is asked once if the receipt
-    does not hold: the hub may have changed its keys, which only a policy signed by the pinned root can say.
+    `seen_before` is the largest head known when the request was sent; the receipt's must be shown to continue it, by a
+    consistency proof from `ask`. `newer_policy` is asked once if the receipt does not hold: the hub may have changed its
+    keys, which only a policy signed by the pinned root can say.
     """
     try:
         try:
-            got = verified(bundle, pinned, thread=thread, replayed=replayed)
+            got = verified(bundle, pinned, thread=thread, replayed=replayed, shown=shown)
         except errors.VerificationError:
             fresh = newer_policy()
             if fresh is None:
@@ -91,40 +111,13 @@ def believe(
             raise errors.VerificationError(
                 "wrong-receipt", "the receipt is for another statement", hint="Keep it as evidence."
             )
-        require_forward(seen_before, got.tree_size, got.root)
+        lineage.require_follows(vault, seen_before, got.head, ask)
     except errors.VerificationError as exc:
         kept = vault.keep_evidence(exc.code, bundle)
         raise errors.VerificationError(
             exc.code, exc.message, where=exc.where, hint=f"{exc.hint} It is kept at {kept}.".strip()
         ) from exc
     return got
-
-
-def require_forward(seen: tuple[int, str], size: int, root: str) -> None:
-    """Raise VerificationError if a checkpoint is older than, or contradicts, one seen before."""
-    known_size, known_root = seen
-    if size < known_size:
-        raise errors.VerificationError(
-            "log-rolled-back",
-            f"the hub shows a log of {size} entries after it showed {known_size}",
-            hint="The hub went back.",
-        )
-    if size == known_size and size and root != known_root:
-        raise errors.VerificationError(
-            "log-forked", f"the hub shows two different logs of {size} entries", hint="The hub keeps two logs."
-        )
-
-
-def seen(vault: Vault) -> tuple[int, str]:
-    """The largest checkpoint that this profile has verified, as (size, root hex)."""
-    known = vault.read("seen.json", {"size": 0, "root": ""})
-    return int(known["size"]), str(known["root"])
-
-
-def remember(vault: Vault, size: int, root: str) -> None:
-    """Keep a verified checkpoint if it is larger than the one known."""
-    if size > seen(vault)[0]:
-        vault.keep("seen.json", {"size": size, "root": root})
 
 
 def read_envelope(envelope: bytes) -> statement.Statement:

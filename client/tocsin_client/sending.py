@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin_client import errors, receipts, sign, threads
+from tocsin_client import errors, lineage, receipts, sign, threads
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
 from tocsin_client.redact.approval import Approved
@@ -66,6 +66,7 @@ class Sender:
     nameless: Transport
     clock: Callable[[], int]
     newer_policy: Callable[[], policy.Policy | None]
+    day_size: Callable[[], int | None]  # the log size at the last UTC midnight, which nameless statements name
 
     def route(self, mode: str) -> Transport:
         """The connection for a mode."""
@@ -107,17 +108,20 @@ class Sender:
     def seal(self, approved: Approved) -> tuple[bytes, dict[str, Any]]:
         """Envelope and thread of a new record; its author key and local notes are durable on return."""
         author, cred = self.credential(approved.mode)
-        envelope = sign.sign(approved, author, cred, aud=self.pinned.origin, now_unix_s=self.clock())
+        day_size = self.day_size() if approved.mode in sign.NAMELESS else None
+        envelope = sign.sign(
+            approved, author, cred, aud=self.pinned.origin, now_unix_s=self.clock(), log_size_at_day=day_size
+        )
         thread = threads.begun_by(envelope, at_unix_s=self.clock())
         self.vault.keep_notes(thread["thread"], threads.local_notes(approved))
         return envelope, thread
 
     # --- one --------------------------------------------------------------------------------------------------------
     def submit(self, approved: Approved) -> Receipt:
-        """Seal and send a new record. UnreachableError: it waits in the outbox."""
+        """Seal and send a new record. UnreachableError, TooOftenError: it waits in the outbox."""
         try:
             envelope, thread = self.seal(approved)
-        except errors.UnreachableError:
+        except (errors.UnreachableError, errors.TooOftenError):
             self.outbox.put_approval(
                 sha256=approved.sha256,
                 approval=approved.to_file(),
@@ -136,23 +140,23 @@ class Sender:
         item = self.outbox.put(digest=digest, envelope=envelope, kind=kind, mode=mode, at_unix_s=self.clock())
         if thread is not None:
             self.vault.keep_thread(thread)
-        seen_before = receipts.seen(self.vault)
+        seen_before = lineage.seen(self.vault)
         try:
             answer = self.route(mode).request("POST", "/v1/submissions", content=envelope, content_type=ENVELOPE_TYPE)
-        except (errors.UnreachableError, errors.SetupError):
+        except (errors.UnreachableError, errors.SetupError, errors.TooOftenError):
             raise
         except errors.ClientError as exc:
-            if exc.code.startswith("http-") or exc.code == "too-many-requests":
-                raise  # not the hub's own word on these bytes (a proxy, a limit): keep them
+            if exc.code.startswith("http-"):
+                raise  # not the hub's own word on these bytes, but a proxy's: keep them
             self.outbox.refuse(item, exc)
             if thread is not None and thread["thread"] == digest:
                 self.vault.keep_thread({**thread, "state": "refused"})
             raise
         got = receipts.believe(
-            answer.body, envelope=envelope, pinned=self.pinned, vault=self.vault, seen_before=seen_before,
+            answer.body, envelope=envelope, pinned=self.pinned, vault=self.vault, seen_before=seen_before, ask=lineage.asking(self.named),
             thread=thread["thread"] if thread else None, replayed=answer.headers.get("tocsin-replayed") == "true", newer_policy=self.newer_policy,
         )  # fmt: skip
-        receipts.remember(self.vault, got.tree_size, got.root)
+        lineage.remember(self.vault, got.head)
         self.vault.keep_receipt(got.digest, got.bundle)
         if thread is not None:
             self._advance(thread, got)
@@ -160,7 +164,7 @@ class Sender:
         return got
 
     def resend(self, believe_approval: Callable[[bytes], Approved]) -> list[Receipt]:
-        """Send all that waits, oldest first. What the hub refuses is put aside; UnreachableError stops the round."""
+        """Send all that waits, oldest first. What the hub refuses is put aside; UnreachableError, TooOftenError stop the round."""
         got: list[Receipt] = []
         for item in self.outbox.waiting():
             try:
@@ -181,6 +185,8 @@ class Sender:
                     got.append(self.send(envelope, kind=item.kind, mode=item.mode, thread=self._known_thread(envelope)))
                 else:
                     got += [line.receipt for line in self.send_lines(item.envelopes) if line.receipt is not None]
+            except errors.TooOftenError:
+                raise
             except (errors.RefusedError, errors.InvalidError, errors.ConflictError):
                 continue  # put aside under refused/ with its reason
         return got
@@ -224,7 +230,7 @@ class Sender:
         """Send up to 100 envelopes in one request; each accepted line's receipt is verified before any is believed."""
         begun = [threads.begun_by(envelope, at_unix_s=self.clock()) for envelope in lines]
         item = self.outbox.put_batch(envelopes=lines, mode="attributed", at_unix_s=self.clock())
-        seen_before = receipts.seen(self.vault)
+        seen_before, ask = lineage.seen(self.vault), lineage.asking(self.named)
         answer = self.named.request(
             "POST",
             "/v1/submissions?proof=1",
@@ -233,12 +239,13 @@ class Sender:
             accept=BULK_TYPE,
         )
         rows = _rows(answer.body, len(lines))
+        shown = receipts.memo(self.pinned)
         result: list[BulkItem] = []
         for number, (row, envelope, thread) in enumerate(zip(rows, lines, begun, strict=True)):
             if row.get("status") in (200, 201):
                 got = receipts.believe(
                     json.dumps(row.get("receipt"), ensure_ascii=False).encode(), envelope=envelope, pinned=self.pinned,
-                    vault=self.vault, seen_before=seen_before, thread=thread["thread"], replayed=bool(row.get("replayed")), newer_policy=self.newer_policy,
+                    vault=self.vault, seen_before=seen_before, ask=ask, thread=thread["thread"], replayed=bool(row.get("replayed")), newer_policy=self.newer_policy, shown=shown,
                 )  # fmt: skip
                 result.append(BulkItem(offset + number, got.digest, got))
             else:
@@ -261,7 +268,7 @@ class Sender:
         self.vault.keep_batch(item, kept, {got.digest: got.bundle for got in accepted})
         if accepted:
             newest = max(accepted, key=lambda got: got.tree_size)
-            receipts.remember(self.vault, newest.tree_size, newest.root)
+            lineage.remember(self.vault, newest.head)
         for envelope, thread, line in zip(lines, begun, result, strict=True):
             if line.error is not None:
                 single = self.outbox.put(
@@ -271,7 +278,7 @@ class Sender:
                     mode=thread["mode"],
                     at_unix_s=self.clock(),
                 )
-                if not isinstance(line.error, errors.UnreachableError):
+                if not isinstance(line.error, errors.UnreachableError | errors.TooOftenError):
                     self.outbox.refuse(single, line.error)
         self.outbox.remove(item)
 

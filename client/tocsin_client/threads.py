@@ -24,7 +24,7 @@ def begun_by(envelope: bytes, *, at_unix_s: int) -> dict[str, Any]:
 
 def state_after(error: errors.ClientError | None) -> str:
     """The state of a record whose line came back with an error."""
-    return "sent" if isinstance(error, errors.UnreachableError) else "refused"
+    return "sent" if isinstance(error, errors.UnreachableError | errors.TooOftenError) else "refused"
 
 
 def local_notes(approved: Approved) -> dict[str, Any]:

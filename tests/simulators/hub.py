@@ -1,7 +1,9 @@
 """A hub in memory that speaks the REST shapes, keeps a real Merkle log and signs real receipts, and can be told to lie.
 
 `lies` holds what it does wrong from now on: wrong-root, wrong-leaf, other-hub, old-checkpoint, swapped-receipt, fork,
-bad-certificate, error-500, busy, cut, slow, short-bulk, html. `serve()` puts it on a loopback port for the command line.
+bad-certificate, error-500, busy, cut, slow, short-bulk, html, rewritten (entry 1 is another one from now on), no-consistency,
+bad-consistency. `limits` holds Retry-After values: as many requests are answered 429. `serve()` puts it on a loopback port for the command line.
+Long because it is one hub, and what each lie changes is best seen beside what an honest hub does.
 """
 
 from __future__ import annotations
@@ -29,9 +31,9 @@ AUTHORITY = "sim"
 class RefusalError(Exception):
     """What the simulated hub answers instead of a success."""
 
-    def __init__(self, status: int, code: str, where: str | None = None) -> None:
+    def __init__(self, status: int, code: str, where: str | None = None, *, retry_after: str = "") -> None:
         super().__init__(code)
-        self.status, self.code, self.where = status, code, where
+        self.status, self.code, self.where, self.retry_after = status, code, where, retry_after
 
 
 class HubSimulator:
@@ -54,7 +56,8 @@ class HubSimulator:
         self.tokens: dict[str, tuple[str, str]] = {}
         self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # GraphQL operation name -> data
         self.policy = self.make_policy(version=1)
-        self.first_checkpoint = ""
+        self.limits: list[str] = []
+        self.day_size: Any = 0
 
     # --- keys and policy --------------------------------------------------------------------------------------------
     def make_policy(self, *, version: int, root: keys.SigningKey | None = None, expires: int | None = None) -> bytes:
@@ -93,7 +96,7 @@ class HubSimulator:
         return note.sign_checkpoint(self.origin, len(held), head, key)
 
     def proof(self, index: int) -> str:
-        leaves = list(self.leaves)
+        leaves = self.shown_leaves(index)
         if (
             "old-checkpoint" in self.lies
         ):  # as a restored backup would: the log before the newest entries, ours put at the end
@@ -105,6 +108,18 @@ class HubSimulator:
         if "wrong-leaf" in self.lies and hashes:
             hashes = [*hashes[:-1], secrets.token_bytes(32)]
         return receipt.proof_text(index, hashes, self.checkpoint(leaves))
+
+    def shown_leaves(self, index: int = -1) -> list[bytes]:
+        """The leaves of the log, or of the other one that it shows since it lies; entry `index` is in both."""
+        other = "rewritten" in self.lies and index != 1
+        return [b"another entry" if other and i == 1 else data for i, data in enumerate(self.leaves)]
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        if "no-consistency" in self.lies or not 0 < old <= new <= len(self.leaves):
+            raise RefusalError(400, "size-out-of-range")
+        if "bad-consistency" in self.lies:
+            return [secrets.token_bytes(32)]
+        return merkle.consistency_proof(old, new, self._node(self.shown_leaves()[:new]))
 
     def receipt(self, digest: str) -> bytes:
         index = self.by_digest[digest]
@@ -200,6 +215,8 @@ class HubSimulator:
         if "error-500" in self.lies:
             return _problem(RefusalError(500, "internal"))
         try:
+            if self.limits:
+                raise RefusalError(429, "rate-limited", retry_after=self.limits.pop(0))
             if "busy" in self.lies:
                 raise RefusalError(503, "busy")
             return self._route(request, token)
@@ -216,9 +233,10 @@ class HubSimulator:
             ("DELETE", "/v1/login"): lambda _b, t: (self.tokens.pop(t, None), httpx.Response(204))[1],
             ("POST", "/graphql"): self._graphql,
             ("GET", "/.well-known/tocsin/policy.json"): lambda _b, _t: httpx.Response(200, content=self.policy),
-            ("GET", "/v1/directory"): lambda _b, _t: httpx.Response(200, json={"asOf": len(self.leaves), "members": [_public(o) for o in self.orgs.values()]}),
+            ("GET", "/v1/directory"): lambda _b, _t: httpx.Response(200, json={"asOf": len(self.leaves), "daySize": self.day_size, "members": [_public(o) for o in self.orgs.values()]}),
             ("GET", "/healthz"): lambda _b, _t: httpx.Response(200, json={"ok": True}),
-            ("GET", "/v1/log/checkpoint"): lambda _b, _t: httpx.Response(200, text=self.checkpoint()),
+            ("GET", "/v1/log/checkpoint"): lambda _b, _t: httpx.Response(200, text=self.checkpoint(self.shown_leaves())),
+            ("GET", "/v1/log/consistency"): lambda _b, _t: self._consistency(request),
         }  # fmt: skip
         if (method, path) in simple:
             return simple[method, path](body, token)
@@ -233,6 +251,11 @@ class HubSimulator:
         if method == "GET" and path.startswith("/v1/submissions/"):
             return self._status(path.rsplit("/", 1)[1], token)
         raise RefusalError(404, "not-found")
+
+    def _consistency(self, request: httpx.Request) -> httpx.Response:
+        old, new = (int(request.url.params[name]) for name in ("old", "new"))
+        hashes = [each.hex() for each in self.consistency(old, new)]
+        return httpx.Response(200, json={"old": old, "new": new, "hashes": hashes})
 
     def _single(self, envelope: bytes) -> httpx.Response:
         index, digest, replayed = self.append(envelope)
@@ -376,6 +399,7 @@ def _public(org: dict[str, Any]) -> dict[str, Any]:
 def _problem(refusal: RefusalError) -> httpx.Response:
     body = {"type": f"urn:tocsin:error:{refusal.code}", "title": "", "status": refusal.status, "code": refusal.code,
             "hint": f"hint for {refusal.code}", "where": refusal.where, "requestId": "sim"}  # fmt: skip
-    return httpx.Response(
-        refusal.status, content=json.dumps(body), headers={"content-type": "application/problem+json"}
-    )
+    headers = {"content-type": "application/problem+json"}
+    if refusal.retry_after:
+        headers["Retry-After"] = refusal.retry_after
+    return httpx.Response(refusal.status, content=json.dumps(body), headers=headers)

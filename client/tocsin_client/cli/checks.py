@@ -47,7 +47,7 @@ def run(said: Voice) -> list[Check]:
                 *found,
                 Check("profile", "✗", "尚未加入任何中心" if zh else "no hub has been joined in this profile", fix),
             ]
-        for look in (_files, _keys, _policy, _enrolled, _clock, _login, _dictionary, _outbox):
+        for look in (_files, _keys, _policy, _log, _enrolled, _clock, _login, _dictionary, _outbox):
             found += _guarded(look, hub, zh)
     return found
 
@@ -100,6 +100,17 @@ def _policy(hub: Hub, zh: bool) -> Iterator[Check]:
         f"信任策略第 {version} 版，由已固定的根签署" if zh else f"policy version {version}, signed by the pinned root"
     )
     yield Check("policy", "✓", text)
+
+
+def _log(hub: Hub, zh: bool) -> Iterator[Check]:
+    before, now = hub.check_log()
+    if zh:
+        text = f"日志 {now.size} 条" + (f"，已证明是先前 {before.size} 条的延续" if before.size else "，首次所见")
+    else:
+        text = f"the log has {now.size} entries" + (
+            f" and continues the {before.size} seen before" if before.size else ""
+        )
+    yield Check("log", "✓", text)
 
 
 def _enrolled(hub: Hub, zh: bool) -> Iterator[Check]:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,6 +105,9 @@ class Voice:
         else:
             place = f" ({clean(exc.where)})" if exc.where else ""
             print(f"{self.text('error')}: {clean(message)}{place} [{clean(exc.code)}]", file=sys.stderr)
+            if isinstance(exc, errors.TooOftenError) and exc.retry_after_s is not None:
+                at = time.strftime("%H:%M:%S", time.localtime(time.time() + exc.retry_after_s))
+                print(self.text("retry.after", seconds=round(exc.retry_after_s), at=at), file=sys.stderr)
             if exc.hint:
                 print(f"{self.text('hint')}: {clean(exc.hint)}", file=sys.stderr)
         return exc.exit_code
