@@ -2,8 +2,8 @@
 
     settings -> build() -> Hub (frozen: all parts, nothing runs) -> hub.open() ... hub.close() -> create_app() serves it
 
-The order of the guards is the order of the questions: is this key good, is its holder in good standing, is it a desk, does
-it follow its thread. The thread guard is last, because what it lets pass moves its overlay.
+The order of the guards is the order of the questions: is this key good, is its holder in good standing, is it a desk, has
+it had its share, does it follow its thread. The thread guard is last, because what it lets pass moves its overlay.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from tocsin_hub.members import directory, enrol, keyring, login
 from tocsin_hub.members.keyring import Keyring
 from tocsin_hub.members.login import Login
 from tocsin_hub.members.pseudonyms import Pseudonyms
+from tocsin_hub.members.rates import Rates
 from tocsin_hub.settings import Settings
 from tocsin_hub.store import migrate
 from tocsin_hub.store.session import Store
@@ -73,6 +74,7 @@ class Hub:
     columns: Columns
     login: Login
     pseudonyms: Pseudonyms
+    rates: Rates
     door: Door
     erase_job: erase.EraseJob
     admit_pool: ThreadPoolExecutor
@@ -115,13 +117,20 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
     migrate.require_current(store)
     memo = nodes.Memo()
     publisher = Publisher(memo)
-    pseudonyms = Pseudonyms(ring.certificate_key, ring.tag_key, ring.origin, certificate_days=settings.certificate_days)
+    pseudonyms = Pseudonyms(
+        ring.certificate_key,
+        ring.tag_key,
+        ring.origin,
+        certificate_days=settings.certificate_days,
+        per_week=settings.certificates_per_week,
+    )
+    rates = Rates.of(settings)
     reader_list = derived(ring.prefix)
     readers = Readers(store, reader_list, clock, settings)
     sealer = Sealer(anchor, publisher, ring.origin, ring.log_key)
     sequencer = Sequencer(
         store,
-        guards(ring, pseudonyms, settings),
+        guards(ring, pseudonyms, rates, settings),
         INLINES,
         sealer,
         clock,
@@ -160,6 +169,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
             token_ttl_s=settings.token_ttl_s,
         ),
         pseudonyms=pseudonyms,
+        rates=rates,
         door=door,
         erase_job=erase.EraseJob(store, chores(settings), clock, settings.erase_interval_s),
         admit_pool=admit_pool,
@@ -167,12 +177,13 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
     )
 
 
-def guards(ring: Keyring, pseudonyms: Pseudonyms, settings: Settings) -> tuple[Guard, ...]:
+def guards(ring: Keyring, pseudonyms: Pseudonyms, rates: Rates, settings: Settings) -> tuple[Guard, ...]:
     """The questions that only the database can answer, in the order they are asked."""
     return (
         directory.guard(ring.policy.authorities),
         standing.guard(pseudonyms),
         moderate.require_desk,
+        rates.guard,
         threads.guard(settings.thread_amends_max),
     )
 
@@ -226,7 +237,7 @@ def _graphql_face(hub: Hub) -> context.Face:
         columns=hub.columns,
         read_pool=hub.read_pool,
         clock=hub.clock,
-        viewer=login.viewer,
+        viewer=hub.rates.viewer,
         receive=hub.door.receive,
         cursor_key=hmac.digest(hub.keyring.login_key, b"tocsin-cursor/v1", "sha256"),
         origin=hub.keyring.origin,

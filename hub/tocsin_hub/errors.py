@@ -90,6 +90,9 @@ CODES: dict[str, CodeInfo] = {
     "token-invalid": CodeInfo(401, "The token is unknown, expired or revoked. Log in again.", "令牌未知、已过期或已吊销，请重新登录。"),
     "token-reads-only": CodeInfo(403, "A long-lived token reads and does nothing else. Log in with the organisation's key for this.", "长期令牌只能读取，请用机构密钥登录后再执行此操作。"),
     "too-many-tokens": CodeInfo(409, "The organisation has the most tokens it may have. End one that is not needed any more.", "机构的有效令牌已达上限，请先停用不再需要的令牌。"),
+    "rate-limited": CodeInfo(429, "Too many requests in a short time. Wait as Retry-After says, then go on.", "短时间内请求过多，请按 Retry-After 等待后继续。"),
+    "member-quota": CodeInfo(429, "The organisation has sent more than its share. Wait as Retry-After says and send the same bytes again.", "机构的提交超过配额，请按 Retry-After 等待后重发相同内容。"),
+    "certificate-quota": CodeInfo(429, "The organisation has had its certificates for this week. Use one that it has, or ask again after Retry-After.", "机构本周的证书已用完，请使用已有证书，或在 Retry-After 之后再申请。"),
     "not-found": CodeInfo(404, "There is nothing here for this reader. Check the address, or log in as its author.", "当前读者在此没有可读内容，请核对地址或以作者身份登录。"),
     "method-not-allowed": CodeInfo(405, "This address does not take this method. See docs/reference/http.md.", "该地址不支持此方法，见 docs/reference/http.md。"),
     "malformed-request": CodeInfo(422, "The request lacks a part or has a wrong one. See docs/reference/http.md.", "请求缺少内容或格式有误，见 docs/reference/http.md。"),
@@ -144,15 +147,18 @@ CODES: dict[str, CodeInfo] = {
 
 
 class HubError(Exception):
-    """A refusal with a stable code; `hint` says what to do next. Never carries payload text."""
+    """A refusal with a stable code; `hint` says what to do next, `retry_after_s` when. Never carries payload text."""
 
-    def __init__(self, code: str, *, where: str | None = None, detail: str | None = None) -> None:
+    def __init__(
+        self, code: str, *, where: str | None = None, detail: str | None = None, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(code if where is None else f"{code} at {where}")
         info = CODES[code]  # an unknown code is a bug and raises KeyError
         self.code = code
         self.status = info.status
         self.where = where
         self.detail = detail
+        self.retry_after_s = retry_after_s
 
     def hint(self, lang: str = "en") -> str:
         """What to do next, in `lang` (en or zh)."""

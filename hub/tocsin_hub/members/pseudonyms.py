@@ -1,7 +1,10 @@
 """Pseudonyms: a member asks for a certificate on a fresh author key; the hub keeps who asked only as a sealed tag.
 
 The tag is HMAC(tag.key, org) under AES-GCM: enough to count distinct organisations inside the hub, worthless in a backup
-that lacks tag.key. Said openly: a pseudonym hides its holder from every reader, peer and thief of a backup, not from the
+that lacks tag.key. The weekly number of certificates is counted by opening the tags of the last seven days and comparing:
+that costs some microseconds a certificate, and keeps nothing that is not there already. A counter per organisation would
+be cheaper, but its rows, beside those of the keys in the order of their making, would tell a thief of a backup which keys
+belong together. Said openly: a pseudonym hides its holder from every reader, peer and thief of a backup, not from the
 operator, who has tag.key.
 """
 
@@ -13,7 +16,9 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.members import directory
@@ -38,19 +43,26 @@ class Pseudonyms:
     """Issues certificates for the log `origin` with `certificate_key`; seals tags under `tag_key` (32 bytes)."""
 
     def __init__(
-        self, certificate_key: keys.SigningKey, tag_key: bytes, origin: str, *, certificate_days: int = 90
+        self,
+        certificate_key: keys.SigningKey,
+        tag_key: bytes,
+        origin: str,
+        *,
+        certificate_days: int = 90,
+        per_week: int = 0,
     ) -> None:
         self._certificate_key = certificate_key
         self._tag_key = tag_key
         self._origin = origin
         self._days = certificate_days
+        self._per_week = per_week
         self._cipher = AESGCM(hmac.digest(tag_key, b"tocsin-tag-seal/v1", "sha256"))
 
     def certify(self, session: Session, envelope: bytes, now_unix_s: int) -> Certified:
         """A certificate for the author key of a pseudonym request. Asking again for one's own key gives a new one.
 
         Raises HubError not-enrolled, key-revoked, wrong-role, wrong-organisation, org-suspended, clock-skew, key-taken,
-        or the code of what is wrong with the document. Durable when the caller's transaction is.
+        certificate-quota, or the code of what is wrong with the document. Durable when the caller's transaction is.
         """
         try:
             asked = documents.read_pseudonym_request(envelope, self._origin)
@@ -67,7 +79,7 @@ class Pseudonyms:
             raise HubError("wrong-role", where="org")
         author_key = asked.author_key.hex
         not_after_unix_s = statement.round_day(now_unix_s + self._days * DAY_S)
-        self._keep(session, author_key, org.org, not_after_unix_s)
+        self._keep(session, author_key, org.org, not_after_unix_s, now_unix_s)
         text = certificate.issue(
             aud=self._origin, author_key=author_key, not_after_unix_s=not_after_unix_s, key=self._certificate_key
         )
@@ -87,13 +99,28 @@ class Pseudonyms:
         """The tag of an organisation (32 bytes): equal tags are one contributor."""
         return hmac.digest(self._tag_key, b"tocsin-tag/v1\n" + org.encode(), "sha256")
 
-    def _keep(self, session: Session, author_key: str, org: str, not_after_unix_s: int) -> None:
+    def _keep(self, session: Session, author_key: str, org: str, not_after_unix_s: int, now_unix_s: int) -> None:
         if session.get(MemberKeyRow, author_key) is not None:
             raise HubError("key-taken", where="author_key")
         known = session.get(PseudonymRow, author_key)
         if known is not None and not hmac.compare_digest(self.tag_of(known), self.contributor(org)):
             raise HubError("key-taken", where="author_key")
+        if known is None and self._per_week and self._this_week(session, org, not_after_unix_s) >= self._per_week:
+            tomorrow_unix_s = statement.round_day(now_unix_s) + DAY_S
+            raise HubError("certificate-quota", retry_after_s=tomorrow_unix_s - now_unix_s)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, self.contributor(org), author_key.encode())
         session.merge(PseudonymRow(author_key=author_key, sealed_tag=sealed, not_after_unix_s=not_after_unix_s))
         session.flush()
+
+    def _this_week(self, session: Session, org: str, not_after_unix_s: int) -> int:
+        """How many keys of `org` were certified in the last seven days; a key renewed counts on its last day.
+
+        The day of issue is not kept, so it follows from the end: after a change of `certificate_days` counting begins anew.
+        """
+        end = col(PseudonymRow.not_after_unix_s)
+        recent = session.execute(
+            select(PseudonymRow).where(end > not_after_unix_s - 7 * DAY_S, end <= not_after_unix_s)
+        ).scalars()
+        mine = self.contributor(org)
+        return sum(hmac.compare_digest(self.tag_of(row), mine) for row in recent)

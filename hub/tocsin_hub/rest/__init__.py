@@ -14,4 +14,5 @@ def mount(app: FastAPI, parts: Parts) -> None:
         app.include_router(room.routes(parts))
     problems.install(app)
     limits = edge.Limits(parts.settings.max_body_bytes, parts.settings.bulk_max_bytes)
-    app.add_middleware(edge.Edge, limits=limits)
+    turnstile = edge.Turnstile(parts.rates.addresses, behind_proxy=parts.settings.behind_proxy)
+    app.add_middleware(edge.Edge, limits=limits, turnstile=turnstile)

@@ -1,7 +1,7 @@
 """The edge: what every request and every answer passes, whatever the route. Plain ASGI, so that bodies stay streams.
 
-In: no Content-Encoding, never more bytes than the route's limit (refused at the first byte beyond it), a deadline for the
-whole body, no websockets. Out: request id, security headers. A client that goes away is quiet; a fault is logged by
+In: not too often from one address, no Content-Encoding, never more bytes than the route's limit (refused at the first byte
+beyond it), a deadline for the whole body, no websockets. Out: request id, security headers. A client that goes away is quiet; a fault is logged by
 type and place, never with its message, which may hold payload.
 """
 
@@ -19,6 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 
 from tocsin_hub.errors import HubError
+from tocsin_hub.members.rates import Buckets, address_key, require
 from tocsin_hub.rest import problems
 
 Scope = MutableMapping[str, Any]
@@ -29,6 +30,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("tocsin_hub.rest")
 NDJSON = "application/x-ndjson"
+UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
+TOKEN_PATHS = ("/v1/blobs/", "/v1/submissions/", "/v1/tokens", "/graphql")  # a token shown here is always looked at
+UNPAID = frozenset({401, 408, 413, 415})
+BULK_COST = 10  # requests that one of a hundred lines counts for
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -56,12 +61,43 @@ class Limits:
         return self.other_bytes
 
 
-class Edge:
-    """Outermost middleware: `Edge(app, limits)` is an ASGI app."""
+@dataclass(frozen=True, slots=True)
+class Turnstile:
+    """Counts requests by address. Who shows a token where one is always looked at pays there, and here only if it is bad."""
 
-    def __init__(self, app: App, limits: Limits) -> None:
+    buckets: Buckets
+    behind_proxy: bool = False
+
+    def enter(self, scope: Scope, headers: Headers) -> str | None:
+        """Let a request pass, or raise HubError rate-limited; the address to `charge` if its token turns out bad."""
+        client = scope.get("client")
+        key = address_key(client[0] if client else "", behind_proxy=self.behind_proxy)
+        if key is None or scope["path"] in UNCOUNTED:
+            return None
+        if "authorization" in headers and _looks_at_tokens(scope["path"]):
+            require(self.buckets.wait_s(key), "rate-limited")
+            return key
+        cost = BULK_COST if _media_type(headers) == NDJSON else 1
+        require(self.buckets.take(key, cost), "rate-limited")
+        return None
+
+    def charge(self, key: str | None, status: int) -> None:
+        """Make an address pay for a request whose token opened nothing, or that never came to look at it."""
+        if key is not None and status in UNPAID:
+            self.buckets.take(key)
+
+
+def _looks_at_tokens(path: str) -> bool:
+    return path.startswith(TOKEN_PATHS) and not path.startswith("/v1/tokens/revoke")
+
+
+class Edge:
+    """Outermost middleware: `Edge(app, limits)` is an ASGI app; without a `turnstile` nobody is counted."""
+
+    def __init__(self, app: App, limits: Limits, turnstile: Turnstile | None = None) -> None:
         self.app = app
         self.limits = limits
+        self.turnstile = turnstile or Turnstile(Buckets(0, 1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # there is nothing to subscribe to; closing before accept answers 403
@@ -78,15 +114,18 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         headers = Headers(scope=scope)
         started = False
+        address: str | None = None
 
         async def answer(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self.turnstile.charge(address, message["status"])
                 _dress(MutableHeaders(scope=message), request_id)
             await send(message)
 
         try:
+            address = self.turnstile.enter(scope, headers)
             guarded = _guard(
                 receive, headers, self.limits.for_request(scope["path"], _media_type(headers)), self.limits.body_s
             )

@@ -17,10 +17,10 @@ from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.readers import Readers
 from tocsin_hub.ledger.sequencer import Sequencer
 from tocsin_hub.members import access
-from tocsin_hub.members import login as login_room
 from tocsin_hub.members.keyring import Keyring
 from tocsin_hub.members.login import Login
 from tocsin_hub.members.pseudonyms import Pseudonyms
+from tocsin_hub.members.rates import Rates
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
 
@@ -50,6 +50,8 @@ class Parts(Protocol):
     def login(self) -> Login: ...
     @property
     def pseudonyms(self) -> Pseudonyms: ...
+    @property
+    def rates(self) -> Rates: ...
     @property
     def clock(self) -> Callable[[], int]: ...
     @property
@@ -111,8 +113,8 @@ def bearer(request: Request) -> str | None:
 
 
 def viewer_of(session: Session, parts: Parts, token: str | None) -> access.Viewer:
-    """Who asks: the public without a token, never silently the public with a bad one."""
-    return login_room.viewer(session, token, parts.clock())
+    """Who asks, counted: the public without a token, never silently the public with a bad one."""
+    return parts.rates.viewer(session, token, parts.clock())
 
 
 def require_authority(parts: Parts, envelope: bytes) -> None:

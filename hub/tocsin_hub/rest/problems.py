@@ -40,8 +40,9 @@ def body_of(error: HubError, *, request_id: str, lang: str) -> dict[str, Any]:
 def response(error: HubError, *, request_id: str, lang: str) -> Response:
     """The whole answer, with Retry-After or WWW-Authenticate where the status asks for it."""
     headers = {}
-    if error.code in RETRY_AFTER_S:
-        headers["Retry-After"] = str(RETRY_AFTER_S[error.code])
+    retry_after_s = error.retry_after_s or RETRY_AFTER_S.get(error.code)
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="tocsin"'
     if error.code in CLOSING:

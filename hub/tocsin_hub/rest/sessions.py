@@ -94,19 +94,24 @@ def _shape(listed: tokens.Listed) -> dict[str, Any]:
     }
 
 
+def _owner(session: Session, parts: Parts, token: str | None) -> str:
+    face.viewer_of(session, parts, token)  # counted like every other use of a token
+    return tokens.owner(session, token, parts.clock())
+
+
 def _make(session: Session, parts: Parts, token: str | None, label: str, days: int) -> dict[str, Any]:
-    org = tokens.owner(session, token, parts.clock())
+    org = _owner(session, parts, token)
     text, listed = tokens.make(session, org, label, days, parts.clock())
     return {"token": text, **_shape(listed)}
 
 
 def _own(session: Session, parts: Parts, token: str | None) -> list[dict[str, Any]]:
-    org = tokens.owner(session, token, parts.clock())
+    org = _owner(session, parts, token)
     return [_shape(listed) for listed in tokens.list_good(session, org, parts.clock())]
 
 
 def _end(session: Session, parts: Parts, token: str | None, id: str) -> None:
-    tokens.revoke(session, tokens.owner(session, token, parts.clock()), id, parts.clock())
+    tokens.revoke(session, _owner(session, parts, token), id, parts.clock())
 
 
 def _end_all(session: Session, parts: Parts, envelope: bytes, org: str) -> int:

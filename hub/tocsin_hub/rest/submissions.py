@@ -97,6 +97,8 @@ def _line(number: int, answer: Answer | HubError, lang: str) -> bytes:
             "hint": answer.hint(lang),
             "digest": None,
         }
+        if answer.retry_after_s is not None:
+            said["retryAfterS"] = answer.retry_after_s
         return dumps(said)
     placed = answer.placed
     status = 200 if placed.replayed else 201

@@ -47,6 +47,7 @@ def test_a_long_lived_token_reads_what_its_organisation_reads(world: Any, member
 
 def test_tokens_are_listed_and_ended_by_their_organisation_only(world: Any, member: Any) -> None:
     session, other = member.login(), world.member().login()
+    world.clock.now_unix_s += 5
     first = make(world, session, "first").json()
     world.clock.now_unix_s += 5
     second = make(world, session, "second").json()
