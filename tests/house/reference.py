@@ -14,7 +14,7 @@ def error_codes() -> str:
     lines = [
         "# Error codes",
         "",
-        "A code never changes its meaning. REST answers carry it in problem+json (`code`), GraphQL in `SubmitProblem.code` or `extensions.code`, the CLI in its JSON envelope. No answer repeats what was sent. Written from the code by `make reference`.",
+        "A code never changes its meaning. REST answers carry it in problem+json (`code`), GraphQL in `SubmitProblem.code` or `extensions.code`, the command lines in their `--json` object ([shape, and the codes that begin on a member's machine](exit-codes.md)). No answer repeats what was sent. Written from the code by `make reference`.",
         "",
         "| code | status | what to do next | 如何处理 |",
         "|---|---|---|---|",

@@ -30,7 +30,8 @@ def test_the_demo_shows_what_it_promises_and_cleans_up(tmp_path: Path) -> None:
     assert ran.stderr == ""
     (line,) = ran.stdout.splitlines()
     said = json.loads(line)
-    assert said["ok"] is True
+    assert (said["v"], said["ok"]) == (1, True)
+    assert "data" not in said  # each figure stands once, at the top
     assert said["records"] >= 1_600
     assert said["mitigations"] > 0
     assert said["receipt_verified"] is True
@@ -48,4 +49,4 @@ def test_a_demo_directory_is_never_overwritten(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert (ran.returncode, json.loads(ran.stdout)["error"]["code"]) == (3, "file-exists")
+    assert (ran.returncode, json.loads(ran.stdout)["code"]) == (3, "file-exists")

@@ -77,6 +77,9 @@ def run(argv: list[str] | None = None) -> int:
     except typer.Exit as exc:
         return exc.exit_code
     except usage as exc:
+        if type(exc).__name__ == "NoArgsIsHelpError":  # nothing was asked: the help, and no complaint
+            print(exc.format_message(), file=sys.stderr)
+            return errors.UsageError.exit_code
         hint = "tocsin --help" if exc.ctx is None else f"{exc.ctx.command_path} --help"
         return said.fail(errors.UsageError("usage", exc.format_message(), hint=hint))
     except (KeyboardInterrupt, typer.Abort):

@@ -17,7 +17,7 @@ from typing import Any
 
 from tocsin_client import errors, messages
 
-DOCS = "docs/reference/exit-codes.md"
+DOCS = "docs/reference/error-codes.md"
 _UNCLEAN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )

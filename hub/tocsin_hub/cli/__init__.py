@@ -8,7 +8,9 @@ settings · version
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Any
 
 import typer
 
@@ -27,8 +29,22 @@ for room in (setup, people, roster, upkeep, demo):
 
 
 def main() -> None:
-    """The entry point: exit codes of cli/voice.py, 130 when interrupted."""
+    """The entry point: exit codes of cli/voice.py, 130 when interrupted; a wrong command line is said like any error."""
+    from tocsin_hub.cli import voice
+
+    usage: Any = typer.BadParameter.__mro__[1]  # click's UsageError, wherever typer keeps its click
+    words = sys.argv[1:]
     try:
-        app()
-    except KeyboardInterrupt:
+        ended = app(words, standalone_mode=False, prog_name="tocsin-hub")
+        sys.exit(ended if isinstance(ended, int) else 0)
+    except usage as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group alone: its help, and nothing went wrong but that
+            print(error.format_message(), file=sys.stderr)
+            sys.exit(voice.USAGE)
+        hint = f"{'tocsin-hub' if error.ctx is None else error.ctx.command_path} --help"
+        said = voice.Voice(as_json="--json" in words, lang=os.environ.get("TOCSIN_LANG", "en"))
+        sys.exit(said.failed(voice.Stop(voice.USAGE, "usage", error.format_message(), hint)))
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)

@@ -3,8 +3,9 @@
     0 done · 1 bug · 2 usage · 3 set-up · 4 refused · 5 invalid · 6 hub unreachable · 7 verification failed
     8 partly done · 9 conflict or duplicate · 130 interrupted
 
-`--json` prints one object {"v":1,"ok":true,"data":…,"warnings":[]}; a failure keeps the envelope and has
-"error":{"code","message","hint","docs"}. Control characters never reach the terminal.
+`--json` prints one object {"v":1,"ok":true,"data":…,"warnings":[]}; a failure is flat, as that of `tocsin`:
+{"v":1,"ok":false,"code","message","hint","where","docs","warnings"}, with "data" beside it where something was done.
+Control characters never reach the terminal.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 DONE, BUG, USAGE, SETUP, REFUSED, INVALID, UNREACHABLE, UNVERIFIED, PARTLY, CONFLICT, INTERRUPTED = (*range(10), 130)
-DOCS = "docs/reference/errors.md"
+DOCS = "docs/reference/error-codes.md"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout instead of text. 输出单个 JSON 对象。")]
@@ -28,15 +29,18 @@ Lang = Annotated[str, typer.Option("--lang", envvar="TOCSIN_LANG", help="en or z
 
 
 class Stop(Exception):  # noqa: N818  not an error of the program: a command that ends with a code and a hint
-    """A command that cannot go on: exit code, stable code, one sentence, and what to do next."""
+    """A command that cannot go on: exit code, stable code, one sentence, what to do next, and where if that is known."""
 
-    def __init__(self, exit_code: int, code: str, message: str, hint: str = "", data: Any = None) -> None:
+    def __init__(
+        self, exit_code: int, code: str, message: str, hint: str = "", data: Any = None, where: str | None = None
+    ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.code = code
         self.message = message
         self.hint = hint
         self.data = data
+        self.where = where
 
 
 def plain(text: str) -> str:
@@ -84,21 +88,26 @@ class Voice:
             print("\n".join(plain(line) for line in text.splitlines()), flush=True)
 
     def done_flat(self, data: dict[str, Any]) -> None:
-        """The result of the demo: its figures stand in `data` and, for short scripts, beside it; silent without --json."""
+        """The result of the demo: its figures at the top level, for short scripts; silent without --json."""
         if self.as_json:
-            _print({"v": 1, "ok": True, **data, "data": data, "warnings": self.warnings})
+            _print({"v": 1, "ok": True, **data, "warnings": self.warnings})
 
     def fail(self, stop: Stop) -> NoReturn:
-        """End the process the way `stop` says."""
+        """End the command the way `stop` says."""
+        raise typer.Exit(self.failed(stop))
+
+    def failed(self, stop: Stop) -> int:
+        """Say what went wrong; the exit code it has."""
         if self.as_json:
-            error = {"code": stop.code, "message": stop.message, "hint": stop.hint, "docs": DOCS}
-            envelope = {"v": 1, "ok": False, "error": error, "warnings": self.warnings}
-            _print(envelope if stop.data is None else {**envelope, "data": stop.data})
+            said = {"v": 1, "ok": False, "code": stop.code, "message": stop.message, "hint": stop.hint}
+            said |= {} if stop.where is None else {"where": stop.where}
+            said |= {"docs": DOCS, "warnings": self.warnings}
+            _print(said if stop.data is None else {**said, "data": stop.data})
         else:
             print(plain(f"✗ {stop.message}"), file=sys.stderr)
             if stop.hint:
                 print(plain(f"  {stop.hint}"), file=sys.stderr)
-        raise typer.Exit(stop.exit_code)
+        return stop.exit_code
 
 
 def _print(obj: dict[str, Any]) -> None:
@@ -124,13 +133,12 @@ def _stop_for(error: Exception, lang: str) -> Stop:
     from tocsin_trust.errors import TrustError
 
     if isinstance(error, HubError):
-        return Stop(
-            SETUP if error.status == 500 else exit_code_of(error.status), error.code, str(error), error.hint(lang)
-        )
+        exit_code = SETUP if error.status == 500 else exit_code_of(error.status)
+        return Stop(exit_code, error.code, str(error), error.hint(lang), where=error.where)
     if isinstance(error, TrustError):
         info = CODES.get(error.code)
         hint = "" if info is None else (info.zh if lang.startswith("zh") else info.en)
-        return Stop(INVALID, error.code, str(error), hint)
+        return Stop(INVALID, error.code, str(error), hint, where=error.where)
     if isinstance(error, ValidationError):
         wrong = ", ".join(str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"])
         return Stop(USAGE, "bad-setting", f"A setting is not usable: {wrong}", "See tocsin-hub settings.")

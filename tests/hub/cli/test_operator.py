@@ -65,7 +65,7 @@ def test_init_makes_a_hub_and_keeps_its_secrets_closed(home: Path) -> None:
 def test_init_refuses_a_directory_that_holds_a_hub(home: Path) -> None:
     words = ("--dir", str(home / "hub"), "--origin", "other.example/log", "--anchor", str(home / "anchor-2"))
     code, said = run("init", *words, "--root-key", str(home / "r2"), "--authority-key", str(home / "a2"))
-    assert (code, said["error"]["code"]) == (9, "hub-exists")
+    assert (code, said["code"]) == (9, "hub-exists")
     assert not (home / "r2").exists()
 
 
@@ -82,7 +82,7 @@ def test_a_passphrase_closes_the_keys_that_init_gives_out(tmp_path: Path) -> Non
     run("init", *words, *given, TOCSIN_KEY_PASSPHRASE="correct horse")
     assert b"ENCRYPTED" in (tmp_path / "a").read_bytes()
     code, said = run("enrolments", "--authority-key", str(tmp_path / "a"))
-    assert (code, said["error"]["code"]) == (5, "key-unreadable")
+    assert (code, said["code"]) == (5, "key-unreadable")
 
 
 def test_settings_tell_value_origin_and_reason() -> None:
@@ -98,8 +98,8 @@ def test_settings_tell_value_origin_and_reason() -> None:
 
 def test_a_bad_setting_is_a_usage_error_that_names_it() -> None:
     code, said = run("settings", TOCSIN_PORT="many")
-    assert (code, said["error"]["code"]) == (2, "bad-setting")
-    assert "port" in said["error"]["message"]
+    assert (code, said["code"]) == (2, "bad-setting")
+    assert "port" in said["message"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.7", "hub.example.org"])
@@ -145,7 +145,7 @@ def hub_of(world: Any) -> tuple[str, ...]:
 @pytest.mark.parametrize("command", ["rebuild", "migrate", "erase"])
 def test_commands_that_write_are_refused_beside_a_running_hub(sqlite_world: Any, command: str) -> None:
     code, said = run(command, *words_of(sqlite_world))
-    assert (code, said["error"]["code"]) == (9, "hub-running")
+    assert (code, said["code"]) == (9, "hub-running")
 
 
 def test_a_second_server_is_refused(sqlite_world: Any) -> None:
@@ -165,7 +165,7 @@ def test_who_waits_is_listed_and_enrolled_over_http(world: Any) -> None:
     code, said = run("enrolments", *key, *hub_of(world))
     assert (code, {row["org"] for row in said["data"]["requests"]}) == (0, {person.org for person in people})
     code, said = run("enrol", "--all-pending", *key, *hub_of(world))
-    assert (code, said["error"]["code"]) == (8, "malformed-statement")  # the regulator needs a grant; the member is in
+    assert (code, said["code"]) == (8, "malformed-statement")  # the regulator needs a grant; the member is in
     assert [("index" in row) for row in said["data"]].count(True) == 1
     grant = ("--grant-sector", "*", "--grant-region", "un-m49@2024:001")
     code, said = run("enrol", "--all-pending", *grant, *key, *hub_of(world))
@@ -181,8 +181,8 @@ def test_a_request_file_may_travel_instead(world: Any, tmp_path: Path) -> None:
     key = ("--authority-key", str(world.authority_file))
     assert run("enrol", str(file), *key, *hub_of(world))[0] == 0
     code, said = run("enrol", str(file), *key, *hub_of(world))
-    assert (code, said["error"]["code"]) == (9, "org-taken")
-    assert run("enrol", *key, *hub_of(world))[1]["error"]["code"] == "nothing-to-do"
+    assert (code, said["code"]) == (9, "org-taken")
+    assert run("enrol", *key, *hub_of(world))[1]["code"] == "nothing-to-do"
     assert run("suspend", person.org, "--reason", "left", *key, *hub_of(world))[0] == 0
     assert world.http.get(f"/v1/directory/{person.org}").json()["suspendedIndex"] == 1
 
@@ -198,7 +198,7 @@ def test_a_desk_is_made_and_moderates(world: Any, tmp_path: Path) -> None:
     act = ("moderate", thread, "--action", "hide", "--reason", "spam", "--desk", str(tmp_path / "desk"), *hub_of(world))
     assert run(*act)[0] == 0
     code, said = run(*act)
-    assert (code, said["error"]["code"]) == (9, "moderation-state")
+    assert (code, said["code"]) == (9, "moderation-state")
 
 
 def test_a_key_that_others_can_read_is_not_used(world: Any, tmp_path: Path) -> None:
@@ -206,12 +206,12 @@ def test_a_key_that_others_can_read_is_not_used(world: Any, tmp_path: Path) -> N
     path.write_bytes(keys.SigningKey.generate().to_pkcs8(None))
     path.chmod(0o644)
     code, said = run("enrolments", "--authority-key", str(path), *hub_of(world))
-    assert (code, said["error"]["code"]) == (3, "key-file-open")
+    assert (code, said["code"]) == (3, "key-file-open")
 
 
 def test_no_hub_is_exit_6(world: Any) -> None:
     code, said = run("enrolments", "--authority-key", str(world.authority_file), "--hub", "http://127.0.0.1:9")
-    assert (code, said["error"]["code"]) == (6, "hub-unreachable")
+    assert (code, said["code"]) == (6, "hub-unreachable")
 
 
 def test_a_refusal_has_its_hint_in_chinese(world: Any) -> None:
@@ -219,8 +219,24 @@ def test_a_refusal_has_its_hint_in_chinese(world: Any) -> None:
     other.write_bytes(keys.SigningKey.generate().to_pkcs8(None))
     other.chmod(0o600)
     code, said = run("enrolments", "--authority-key", str(other), *hub_of(world), "--lang", "zh")
-    assert (code, said["error"]["code"]) == (4, "authority-required")
-    assert not said["error"]["hint"].isascii()
+    assert (code, said["code"]) == (4, "authority-required")
+    assert not said["hint"].isascii()
+
+
+def test_an_error_has_the_same_flat_shape_as_that_of_the_member_command(tmp_path: Path) -> None:
+    _, said = run("backup", str(tmp_path / "copy"), "--dir", str(tmp_path / "none"))
+    assert said.keys() - {"where"} == {"v", "ok", "code", "message", "hint", "docs", "warnings"}
+    assert (said["v"], said["ok"], said["code"]) == (1, False, "hub-missing")
+    assert (Path(__file__).parents[3] / said["docs"]).is_file()
+
+
+def test_a_wrong_command_line_is_said_in_the_same_shape() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "tocsin_hub", "fsck", "--nonsense", "--json"], capture_output=True, text=True
+    )
+    said = json.loads(ran.stdout)
+    assert (ran.returncode, said["code"]) == (2, "usage")
+    assert "--help" in said["hint"]
 
 
 # --- upkeep -------------------------------------------------------------------------------------------------------------
@@ -238,7 +254,7 @@ def test_a_sound_hub_passes_fsck_and_a_changed_one_does_not(sqlite_world: Any) -
     database.close()
     assert run("fsck", "--quick", *words_of(sqlite_world))[0] == 0
     code, said = run("fsck", *words_of(sqlite_world))
-    assert (code, said["error"]["code"]) == (7, "log-corrupt")
+    assert (code, said["code"]) == (7, "log-corrupt")
     assert said["data"]["findings"]
     assert run("rebuild", *words_of(sqlite_world))[1]["data"]["reached"] == 3
     assert run("fsck", *words_of(sqlite_world))[0] == 0
@@ -259,7 +275,7 @@ def test_a_backup_holds_the_log_and_no_key(sqlite_world: Any, tmp_path: Path) ->
     assert (code, said["data"]["entries"]) == (0, 2)
     assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["hub.db", "hub.json", "policy.json"]
     assert any(path.endswith("log.key") for path in said["data"]["keys_apart"])
-    assert run("backup", str(tmp_path / "copy"), *words_of(sqlite_world))[1]["error"]["code"] == "file-exists"
+    assert run("backup", str(tmp_path / "copy"), *words_of(sqlite_world))[1]["code"] == "file-exists"
 
 
 def test_44_a_restored_backup_is_noticed_by_the_anchor(sqlite_world: Any, tmp_path: Path) -> None:
@@ -308,4 +324,4 @@ def test_members_are_listed_and_their_tokens_ended(world: Any) -> None:
     assert (code, said["data"]) == (0, {"revoked": 1})
     assert world.http.get("/v1/tokens", headers=session).json()["code"] == "token-invalid"
     code, said = run("tokens", "revoke", "--org", world.stranger().org, *key, *hub_of(world))
-    assert (code, said["error"]["code"]) == (9, "org-unknown")
+    assert (code, said["code"]) == (9, "org-unknown")
