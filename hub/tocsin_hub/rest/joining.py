@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tocsin_hub.rest import parts as face
 from tocsin_hub.rest.answers import json_response
 from tocsin_hub.rest.parts import Parts
 from tocsin_hub.store.tables import MemberKeyRow, OrgNameRow
+from tocsin_taxonomy import redact
 from tocsin_trust import errors as trust_errors
 from tocsin_trust import fields, jsonstrict, statement
 
@@ -75,11 +77,23 @@ def _knock(content: bytes) -> Knock:
         raise HubError("malformed-request", where="envelope")
     if type(publish_name) is not bool or (publish_name and name is None):
         raise HubError("malformed-request", where="publishName")
-    if name is not None and not (
-        isinstance(name, str) and len(name) <= MAX_NAME_CHARACTERS and fields.LINE.fullmatch(name)
-    ):
+    if name is not None and not _is_name(name):
         raise HubError("malformed-request", where="name")
     return Knock(envelope, name, publish_name)
+
+
+def _is_name(name: object) -> bool:
+    """Whether a name shows to everybody what it is: one line in NFC, no hidden or direction-changing characters.
+
+    Two members must not look alike in the directory because one spells its name with other bytes.
+    """
+    return (
+        isinstance(name, str)
+        and len(name) <= MAX_NAME_CHARACTERS
+        and fields.LINE.fullmatch(name) is not None
+        and redact.without_hidden(name) == name == unicodedata.normalize("NFC", name)
+        and name.strip() == name
+    )
 
 
 def _add(session: Session, parts: Parts, knock: Knock) -> tuple[enrol.Waiting, bool]:
