@@ -189,6 +189,12 @@ def simulators() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def siege() -> ModuleType:
+    """The module tests/simulators/siege.py."""
+    return load("simulators/siege.py")
+
+
+@pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, simulators: Any) -> Any:
     """A hub's directory to copy."""
     return simulators.Template(tmp_path_factory.mktemp("hub-template"))
