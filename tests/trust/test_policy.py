@@ -57,6 +57,7 @@ def test_a_document_of_another_type_is_no_policy(world: Any) -> None:
     assert refused(world.envelopes[0]) == "malformed-policy"
 
 
+EARLIER = {"origin": "old.example", "size": 3, "root": "00" * 32}
 CHANGES: list[dict[str, Any]] = [
     {"v": 2},
     {"v": True},
@@ -77,6 +78,12 @@ CHANGES: list[dict[str, Any]] = [
     {"quorum": False},
     {"max_checkpoint_age_s": 0},
     {"extra": 1},
+    {"predecessors": None},
+    {"predecessors": [EARLIER | {"size": -1}]},
+    {"predecessors": [EARLIER | {"root": "00"}]},
+    {"predecessors": [EARLIER | {"origin": "hub.example/tocsin"}]},
+    {"predecessors": [EARLIER, EARLIER]},
+    {"predecessors": [EARLIER, EARLIER | {"origin": "older.example", "size": 2}]},
 ]
 
 

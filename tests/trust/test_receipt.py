@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tocsin_trust import dsse, errors, identity, keys, merkle, note, receipt, statement, wording
+from tocsin_trust import dsse, errors, identity, keys, merkle, note, policy, receipt, statement, wording
 
 
 def refused(bundle: bytes, policy: Any) -> str:
@@ -274,3 +274,68 @@ def test_a_memo_of_another_policy_vouches_for_nothing(world: Any) -> None:
     receipt.verify(bundle, memo.policy, memo=memo)
     with pytest.raises(errors.TrustError):
         receipt.verify(bundle, world.policy(authorities={"other": world.authority.public}), memo=memo)
+
+
+# --- a log restored from a backup -------------------------------------------------------------------------------------
+
+
+def _heir(world: Any, size: int = 6) -> dict[str, Any]:
+    """The world goes on under a new origin from entry `size` on; what its policy says of the old log."""
+    earlier = policy.Predecessor(world.origin, size, world.head(size))
+    del world.envelopes[size:], world.leaves[size:]
+    world.origin = "heir.example/tocsin"
+    return {"predecessors": [earlier]}
+
+
+def test_entries_taken_over_verify_against_the_old_policy_and_the_new(world: Any) -> None:
+    old_policy, old_receipts = world.policy(), [world.receipt(1, 0), world.receipt(2), world.receipt(5, 0, 4)]
+    told = _heir(world)
+    for bundle in old_receipts:
+        assert receipt.verify(bundle, old_policy).origin != world.origin
+        assert refused(bundle, world.policy(**told)) == "note-unverified"
+    for bundle in (world.receipt(1, 0), world.receipt(2), world.receipt(5, 0, 4)):
+        assert receipt.verify(bundle, world.policy(**told)).origin == world.origin
+        assert refused(bundle, world.policy()) == "malformed-receipt"  # a policy that names no predecessor
+
+
+def test_members_and_nameless_authors_go_on_after_a_restore(world: Any, make: Any) -> None:
+    nameless, cred = dsse.unseal(world.envelopes[3]).digest.hex(), world.certificate()
+    told = _heir(world)
+    new = world.append(world.said("incident", world.member))
+    amended = world.append(world.nameless("amend", prev=nameless, cred=cred))
+    fresh = world.append(world.nameless(cred=cred))
+    assert receipt.verify(world.receipt(new, 0), world.policy(**told)).key_index == 0
+    assert receipt.verify(world.receipt(amended), world.policy(**told)).index == amended
+    # An old certificate opens nothing new.
+    assert refused(world.receipt(fresh), world.policy(**told)) == "certificate-invalid"
+    other = policy.Predecessor("other.example", 6, bytes(32))
+    assert refused(world.receipt(amended), world.policy(predecessors=[other])) == "certificate-invalid"
+
+
+def test_what_was_said_to_the_old_log_counts_only_where_it_was_taken_over(world: Any) -> None:
+    late = world.said("incident", world.member)  # made for the old log
+    told = _heir(world)
+    index = world.append(late)
+    assert refused(world.receipt(index, 0), world.policy(**told)) == "malformed-receipt"
+    world.envelopes[1:2], world.leaves[1:2] = [], []
+    world.append(world.said("incident", world.member))
+    early = world.append(world.said("finding", world.member))
+    world.envelopes[1], world.envelopes[early] = world.envelopes[early], world.envelopes[1]
+    world.leaves[1], world.leaves[early] = world.leaves[early], world.leaves[1]
+    assert (
+        refused(world.receipt(1, 0), world.policy(**told)) == "malformed-receipt"
+    )  # made for the new log, placed in the old
+
+
+def test_a_log_may_be_restored_more_than_once(world: Any, make: Any) -> None:
+    first = _heir(world)["predecessors"]
+    world.append(world.said("incident", world.member))
+    second = policy.Predecessor(world.origin, 7, world.head())
+    world.origin = "heir-2.example/tocsin"
+    last = world.append(world.said("incident", world.member))
+    trusted = world.policy(predecessors=[*first, second])
+    assert [trusted.audience_at(index) for index in (0, 5, 6, 7)] == [
+        make.ORIGIN, make.ORIGIN, "heir.example/tocsin", "heir-2.example/tocsin",
+    ]  # fmt: skip
+    for index in (1, 6, last):
+        assert receipt.verify(world.receipt(index, 0), trusted).index == index

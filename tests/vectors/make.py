@@ -155,6 +155,7 @@ class World:
             "authorities": {"board": self.authority.public},
             "witnesses": [note.vkey("witness.example", self.witness.public, note.COSIGNATURE)],
             "quorum": 0,
+            "predecessors": [],
         }
         return policy.sign(policy.build(**(members | changes)), self.root)
 

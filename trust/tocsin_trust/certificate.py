@@ -35,9 +35,12 @@ def issue(*, aud: str, author_key: str, not_after_unix_s: int, key: keys.Signing
     return b64(dsse.seal(_TYPE, jsonstrict.dumps(members), key))
 
 
-def read(cred: str, *, issuers: Collection[keys.PublicKey], aud: str, author_key: str) -> Certificate:
+def read(
+    cred: str, *, issuers: Collection[keys.PublicKey], aud: str, author_key: str, also: Collection[str] = ()
+) -> Certificate:
     """What `cred` vouches for; CertificateError `certificate-invalid` unless signed by one of `issuers` for this hub and key.
 
+    `also` are earlier logs of the hub whose certificates do: for what follows in a thread that began there.
     Whether it has expired is for the caller: it matters at a thread's first statement and not later.
     """
     envelope = unb64(cred)
@@ -54,7 +57,7 @@ def read(cred: str, *, issuers: Collection[keys.PublicKey], aud: str, author_key
         raise _invalid("the document is not a certificate", "cred")
     if opened.key not in issuers:
         raise _invalid("the issuer is not in the policy", "cred")
-    if fields.raw("aud") != aud or fields.raw("key") != author_key:
+    if fields.raw("aud") not in (aud, *also) or fields.raw("key") != author_key:
         raise _invalid("it is for another hub or another key", "cred")
     return Certificate(fields.raw("not_after"), opened.key)
 

@@ -14,17 +14,27 @@ from typing import Any, TypeVar
 
 from tocsin_trust import dsse, jsonstrict, keys, kinds, note
 from tocsin_trust.errors import NoteError, PolicyError
-from tocsin_trust.fields import AUTHORITY_ID, ORIGIN, Fields
+from tocsin_trust.fields import AUTHORITY_ID, HEX_DIGEST, ORIGIN, Fields
 
 _TYPE = kinds.payload_type("policy")
 _NAMES = (
     "v", "version", "origin", "root", "issued", "expires",
     "log_keys", "certificate_keys", "authorities", "witnesses", "quorum", "max_checkpoint_age_s",
+    "predecessors",
 )  # fmt: skip
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aiou"
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """An earlier log of the hub whose first `size` entries, with that root, begin this one (restored from a backup)."""
+
+    origin: str
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,13 @@ class Policy:
     witnesses: tuple[note.Verifier, ...]
     quorum: int
     max_checkpoint_age_s: int | None
+    predecessors: tuple[Predecessor, ...]
     raw: bytes
+
+    def audience_at(self, index: int) -> str:
+        """For which log the statement at `index` was made: this one, or the earlier one that it was taken over from."""
+        taken = (earlier.origin for earlier in self.predecessors if index < earlier.size)
+        return next(taken, self.origin)
 
 
 def build(
@@ -58,6 +74,7 @@ def build(
     witnesses: Collection[str] = (),
     quorum: int = 0,
     max_checkpoint_age_s: int | None = None,
+    predecessors: Iterable[Predecessor] = (),
 ) -> bytes:
     """The payload bytes of a policy; `log_keys` and `witnesses` are vkey texts. Raises what `read` would raise."""
     members = {
@@ -73,6 +90,7 @@ def build(
         "witnesses": list(witnesses),
         "quorum": quorum,
         "max_checkpoint_age_s": max_checkpoint_age_s,
+        "predecessors": [{"origin": one.origin, "size": one.size, "root": one.root.hex()} for one in predecessors],
     }
     payload = jsonstrict.dumps(members)
     _parse(jsonstrict.loads(payload), b"")
@@ -163,6 +181,7 @@ def _parse(members: dict[str, Any], raw: bytes) -> Policy:
         witnesses=witnesses,
         quorum=fields.whole("quorum", most=len(witnesses)),
         max_checkpoint_age_s=None if age is None else fields.whole("max_checkpoint_age_s", least=1),
+        predecessors=_predecessors(fields, origin),
         raw=raw,
     )
 
@@ -189,10 +208,21 @@ def _authorities(fields: Fields) -> Mapping[str, keys.PublicKey]:
     return found
 
 
+def _predecessors(fields: Fields, origin: str) -> tuple[Predecessor, ...]:
+    """Oldest first: each later log took over at least as much, and none has the name of another."""
+    found: list[Predecessor] = []
+    for number, item in enumerate(fields.items("predecessors")):
+        member = Fields(item, ("origin", "size", "root"), _malformed, path=f"predecessors.{number}")
+        size = member.whole("size", least=found[-1].size if found else 0)
+        found.append(Predecessor(member.text("origin", ORIGIN), size, bytes.fromhex(member.text("root", HEX_DIGEST))))
+    _distinct(fields, "predecessors", [origin, *(one.origin for one in found)])
+    return tuple(found)
+
+
 def _distinct(fields: Fields, name: str, values: Iterable[T]) -> tuple[T, ...]:
     found = tuple(values)
     if len(set(found)) != len(found):
-        raise fields.error(name, "a key occurs twice")
+        raise fields.error(name, "a key or a name occurs twice")
     return found
 
 

@@ -177,12 +177,12 @@ class _Entry:
 def _entry(fields: Fields, memo: Memo) -> _Entry:
     opened = dsse.unseal(fields.data("envelope"))
     said = statement.read(opened)
-    if said.aud != memo.policy.origin:
-        raise fields.error("envelope", "the statement was made for another hub")
     text: Any = fields.raw("proof")
     if type(text) is not str:
         raise fields.error("proof", "a text is wanted here")
     proof = parse_proof(text)
+    if said.aud != memo.policy.audience_at(proof.index):
+        raise fields.error("envelope", "the statement was made for another hub")
     head = memo.head(proof.checkpoint_text)
     leaf_hash = merkle.leaf_hash(leaf.text(opened, said))
     merkle.verify_inclusion(proof.index, head.size, leaf_hash, proof.hashes, head.root)
@@ -208,7 +208,10 @@ def _author(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str,
         return said.cred, None
     if said.mode != "pseudonymous":
         raise _not_proven("this mode has no credential that can be checked yet")
-    found = certificate.read(said.cred, issuers=policy.certificate_keys, aud=said.aud, author_key=said.kid)
+    earlier = [one.origin for one in policy.predecessors] if said.kind in statement.THREAD_KINDS else []
+    found = certificate.read(
+        said.cred, issuers=policy.certificate_keys, aud=said.aud, author_key=said.kid, also=earlier
+    )
     if said.kind in statement.CONTENT_KINDS and said.iat_unix_s > found.not_after_unix_s:
         raise CertificateError("certificate-expired", "the certificate had run out", where="cred")
     return f"certificate:{found.issuer.hex}", None
