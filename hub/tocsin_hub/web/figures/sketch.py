@@ -1,0 +1,124 @@
+"""Drawings as Altair charts, from plain plans. Runs in the child only: importing Altair and vl-convert takes a second and 190 MB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+
+from tocsin_hub.web.figures.palette import FONT
+
+Plan = Mapping[str, Any]
+Colours = Mapping[str, str]
+Drawn = Any  # a chart: Altair's own types change with every method that is called
+PANEL = (232, 104)  # pixels of the plot; the page scales a panel to its column
+STRIP = (480, 20)
+SMALL = 11
+
+
+def chart(plan: Plan, colours: Colours) -> Drawn:
+    """The drawing of one plan: `line` or `dot`."""
+    return line(plan, colours) if plan["mark"] == "line" else dot(plan, colours)
+
+
+def line(plan: Plan, colours: Colours, size: tuple[int, int] = PANEL) -> Drawn:
+    """A category over time: settled periods solid, provisional ones dashed and hollow, the last settled value said."""
+    values, settled, top = plan["values"], plan["settled"], plan["top"]
+    points = [{"x": at, "y": value} for at, value in enumerate(values)]
+    colour = colours[plan["colour"]]
+    x = alt.X("x:Q", scale=alt.Scale(domain=[-0.2, max(len(values) - 0.6, 0.8)], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=_counts(top, colours))
+    layers = [_frame(points, colours)]
+    layers.append(alt.Chart(_data(points[:settled])).mark_line(color=colour, strokeWidth=1.75, strokeJoin="round"))
+    if settled < len(points):
+        open_ = alt.Chart(_data(points[max(settled - 1, 0) :]))
+        layers.append(open_.mark_line(color=colour, strokeWidth=1.75, strokeDash=[3, 3]))
+        layers.append(
+            alt.Chart(_data(points[settled:])).mark_point(
+                size=34, filled=True, fill=colours["paper"], fillOpacity=1, stroke=colour, strokeWidth=1.5, opacity=1
+            )
+        )
+    if settled:
+        last = [{**points[settled - 1], "t": f"{values[settled - 1]:,}"}]
+        layers.append(alt.Chart(_data(last)).mark_point(size=34, filled=True, color=colour, opacity=1))
+        layers.append(_said(last, colour, settled == len(points)))
+    named = [layer.encode(x=x, y=y) if at else layer for at, layer in enumerate(layers)]
+    years = [{"x": at, "t": label} for at, label in plan["labels"]]
+    below = alt.Chart(_data(years)).mark_text(fontSize=SMALL, color=colours["mut"], dy=12)
+    named.append(below.encode(x=x, y=alt.datum(0, type="quantitative"), text="t:N"))
+    return _layer(named, size)
+
+
+def _frame(points: list[dict[str, int]], colours: Colours) -> Drawn:
+    """The base line."""
+    return (
+        alt.Chart(_data([{"y": 0}])).mark_rule(color=colours["line"], strokeWidth=1).encode(y=alt.Y("y:Q"))
+        if points
+        else alt.Chart(_data([])).mark_rule()
+    )
+
+
+def _said(last: list[dict[str, Any]], colour: str, at_end: bool) -> Drawn:
+    """The last settled value beside its point."""
+    text = alt.Chart(_data(last)).mark_text(
+        fontSize=12, fontWeight=600, color=colour, align="right", dx=4 if at_end else -5, dy=-11
+    )
+    return text.encode(text="t:N")
+
+
+def _counts(top: int, colours: Colours) -> Drawn:
+    """Three quiet lines: nothing, the half and the top."""
+    return alt.Axis(
+        values=[0, top / 2, top],
+        format=",d",
+        title=None,
+        domain=False,
+        ticks=False,
+        gridColor=colours["grid"],
+        gridWidth=1,
+        labelColor=colours["mut"],
+        labelFontSize=SMALL,
+        labelPadding=6,
+        labelOverlap=False,
+        minExtent=30,
+        maxExtent=30,
+    )
+
+
+def dot(plan: Plan, colours: Colours, size: tuple[int, int] = STRIP) -> Drawn:
+    """One row of a ranking: a dot on a thin line, its interval as a soft bar. Places are 0 to 1 of the common axis."""
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    x = alt.X("x:Q", scale=scale, axis=None)
+    ticks = [{"x": at / 4} for at in range(5)] if plan["low"] is not None else [{"x": at / 2} for at in range(3)]
+    layers = [
+        alt.Chart(_data([{"x": 0, "to": 1}])).mark_rule(color=colours["grid"]).encode(x=x, x2="to:Q"),
+        alt.Chart(_data(ticks)).mark_tick(color=colours["line"], size=8, thickness=1).encode(x=x),
+    ]
+    if plan["low"] is not None:
+        bar = alt.Chart(_data([{"x": plan["low"], "to": plan["high"]}]))
+        layers.append(
+            bar.mark_rule(color=colours["endo"], strokeWidth=6, strokeCap="round", opacity=0.45).encode(x=x, x2="to:Q")
+        )
+    else:
+        stem = alt.Chart(_data([{"x": 0, "to": plan["at"]}]))
+        layers.append(stem.mark_rule(color=colours["endo"], strokeWidth=2, opacity=0.45).encode(x=x, x2="to:Q"))
+    layers.append(
+        alt.Chart(_data([{"x": plan["at"]}])).mark_circle(size=110, color=colours["endo"], opacity=1).encode(x=x)
+    )
+    return _layer(layers, size)
+
+
+def _layer(charts: list[alt.Chart], size: tuple[int, int]) -> Drawn:
+    return alt.layer(*charts).properties(width=size[0], height=size[1])
+
+
+def _data(rows: list[dict[str, Any]]) -> Drawn:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]
+
+
+def spec(drawn: Any, background: str | None = None, padding: Any = 0) -> dict[str, Any]:
+    """The Vega-Lite of a chart, in the pages' type, with no box around the plot."""
+    quiet = drawn.configure(background=background, padding=padding, font=FONT).configure_view(stroke=None)
+    made: dict[str, Any] = quiet.to_dict(validate=False)
+    return made
