@@ -1,7 +1,7 @@
 """`tocsin-hub`: the operator's commands. Each imports what it needs inside, so that --help is quick.
 
 init · migrate · serve · demo            make one, keep it current, run it, show it
-enrolments · enrol · members · suspend · tokens · desk · moderate     people; signed with an authority or desk key and sent through the one door
+enrolments · enrol · decline · members · suspend · tokens · desk · moderate     people; signed with an authority or desk key and sent through the one door
 fsck · rebuild · backup · erase          look after it; the hub must be down for rebuild
 settings · version
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from tocsin_hub.cli import demo, people, roster, setup, upkeep
+from tocsin_hub.cli import demo, desks, people, roster, setup, upkeep
 
 app = typer.Typer(
     name="tocsin-hub",
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (setup, people, roster, upkeep, demo):
+for room in (setup, people, desks, roster, upkeep, demo):
     room.add_to(app)
 
 

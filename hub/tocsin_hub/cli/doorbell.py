@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ class Doorbell:
 
     def __init__(self, url: str, lang: str = "en") -> None:
         self.url = url.rstrip("/")
+        self.lang = lang
         headers = {"Accept-Language": lang}
         self._policy: policy.Policy | None = None
         self._http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, headers=headers, trust_env=False)
@@ -30,9 +33,9 @@ class Doorbell:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def get(self, path: str) -> httpx.Response:
-        """GET, raising Stop for anything but 2xx."""
-        return self._send("GET", path, None)
+    def get(self, path: str, token: str | None = None) -> httpx.Response:
+        """GET, with a reading token if one is given, raising Stop for anything but 2xx."""
+        return self._send("GET", path, None, token)
 
     def post(self, path: str, envelope: bytes) -> httpx.Response:
         """POST one envelope, raising Stop for anything but 2xx."""
@@ -50,6 +53,15 @@ class Doorbell:
         issued = int(challenge["expiresUnixS"]) - 60
         return documents.login(aud=origin, nonce=challenge["nonce"], iat_unix_s=issued, key=key)
 
+    @contextmanager
+    def logged_in(self, key: keys.SigningKey) -> Iterator[str]:
+        """A reading token for `key`, given back when the block ends."""
+        token = str(self.post("/v1/login", self.login_document(self.policy().origin, key)).json()["token"])
+        try:
+            yield token
+        finally:
+            self._send("DELETE", "/v1/login", None, token)
+
     def submit(self, envelope: bytes) -> dict[str, Any]:
         """Send through the door, and say where it stands: index, digest, replayed."""
         answer = self.post("/v1/submissions", envelope)
@@ -59,8 +71,9 @@ class Doorbell:
             "replayed": answer.headers["tocsin-replayed"] == "true",
         }
 
-    def _send(self, method: str, path: str, content: bytes | None) -> httpx.Response:
+    def _send(self, method: str, path: str, content: bytes | None, token: str | None = None) -> httpx.Response:
         headers = {} if content is None else {"Content-Type": "application/vnd.dsse+json"}
+        headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
             answer = self._http.request(method, path, content=content, headers=headers)
         except httpx.HTTPError as error:

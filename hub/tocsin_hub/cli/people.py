@@ -1,32 +1,36 @@
-"""enrolments, enrol, suspend, desk, moderate: acts on people and threads, each signed here and sent through the one door.
+"""enrolments, enrol, decline, suspend: an authority's acts on organisations, signed here and sent through the one door.
 
-The hub process holds none of these keys: an authority's key lies wherever the operator keeps it, a desk's with the desk.
+The hub process does not hold this key: it lies wherever the operator keeps it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tocsin_hub.cli.voice import CONFLICT, PARTLY, REFUSED, SETUP, USAGE, AsJson, Lang, Stop, Voice, plain, speaking
+from tocsin_hub.cli.voice import CONFLICT, PARTLY, REFUSED, USAGE, AsJson, Lang, Stop, Voice, plain, speaking
 
-HubUrl = Annotated[str, typer.Option("--hub", envvar="TOCSIN_HUB", help="Address of the running hub. 中心地址。")]
+HubUrl = Annotated[str, typer.Option("--hub", envvar="TOCSIN_HUB_URL", help="Address of the running hub. 中心地址。")]
 AuthorityKey = Annotated[
     Path,
     typer.Option("--authority-key", envvar="TOCSIN_AUTHORITY_KEY", help="Key file written by init. 注册机构密钥文件。"),
 ]
 DEFAULT_HUB = "http://127.0.0.1:8400"
+DECLINE_REASONS = ("unknown-organisation", "duplicate", "incomplete", "not-eligible", "other")
+GRANT_NEEDED = (
+    "A regulator needs --grant-sector and --grant-region: which records it may read. It still waits.",
+    "监管机构须给出 --grant-sector 与 --grant-region（可读取记录的范围）。其申请仍在等待。",
+)
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
-    for command in (enrolments, enrol, suspend, desk, moderate):
+    for command in (enrolments, enrol, decline, suspend):
         app.command()(command)
 
 
@@ -80,7 +84,7 @@ def enrol(
                 envelopes += [envelope_of(request) for request in chosen]
             elif not envelopes:
                 raise Stop(USAGE, "nothing-to-do", "Name a request FILE, --digest or --all-pending.")
-            _report(voice, enrol_each(bell, key, envelopes, grant))
+            report(voice, enrol_each(bell, key, envelopes, grant))
 
 
 def suspend(
@@ -105,61 +109,36 @@ def suspend(
         voice.done(said, voice.pick(f"Suspended at index {said['index']}.", f"已在序号 {said['index']} 处暂停。"))
 
 
-def desk(
-    key_dir: Annotated[
-        Path, typer.Option("--key-dir", help="New directory for the desk's keys. 存放席位密钥的新目录。")
+def decline(
+    request: Annotated[
+        str, typer.Argument(help="The start of the request's digest, or the organisation id. 申请摘要前缀或机构编号。")
+    ],
+    reason: Annotated[
+        str, typer.Option(help="unknown-organisation, duplicate, incomplete, not-eligible, other. 原因代码。")
     ],
     authority_key: AuthorityKey,
-    sector: Annotated[str, typer.Option(help="Sector code, multiple or unknown. 行业代码。")] = "multiple",
-    region: Annotated[str, typer.Option(help="Region code. 地区代码。")] = "un-m49@2024:001",
     hub: HubUrl = DEFAULT_HUB,
     as_json: AsJson = False,
     lang: Lang = "en",
 ) -> None:
-    """Make a moderation desk: fresh keys, enrolled at once. 新建处置席位。"""
-    with speaking(as_json, lang) as voice:
-        from tocsin_hub.cli import doorbell
-        from tocsin_trust import documents, keys
-
-        signer = doorbell.read_key(authority_key)
-        root, operational = keys.SigningKey.generate(), keys.SigningKey.generate()
-        org = "org-" + base64.b32encode(os.urandom(16)).decode().rstrip("=").lower()
-        with doorbell.Doorbell(hub, lang) as bell:
-            origin = bell.policy().origin
-            asked = documents.enrolment_request(
-                aud=origin,
-                org=org,
-                kind="desk",
-                sector=sector,
-                region=region,
-                agreement="desk-1",
-                key=operational,
-                root=root,
-            )
-            _write_keys(key_dir, {"root.key": root, "operational.key": operational}, org)
-            said = enrol_each(bell, signer, [asked], None)
-        _report(voice, said)
-
-
-def moderate(
-    thread: Annotated[str, typer.Argument(help="Digest of the thread's first statement. 记录首个声明的摘要。")],
-    action: Annotated[str, typer.Option(help="hide, restore or erase. 隐藏、恢复或清除。")],
-    reason: Annotated[str, typer.Option(help="identifying, unlawful, slander, spam, duplicate, other. 原因。")],
-    desk_dir: Annotated[Path, typer.Option("--desk", help="The directory that `desk` made. 席位密钥目录。")],
-    hub: HubUrl = DEFAULT_HUB,
-    as_json: AsJson = False,
-    lang: Lang = "en",
-) -> None:
-    """Hide, restore or erase a thread, as a desk. Erasing cannot be undone. 隐藏、恢复或清除记录。"""
+    """Refuse a waiting request: it is dropped, nothing enters the log, and they may ask again. 谢绝注册申请。"""
     with speaking(as_json, lang) as voice:
         from tocsin_hub.cli import doorbell
 
-        key = doorbell.read_key(desk_dir / "operational.key")
-        org = (desk_dir / "org").read_text(encoding="ascii").strip()
-        body = {"thread": thread, "action": action, "reason": reason}
+        if reason not in DECLINE_REASONS:
+            raise Stop(USAGE, "usage", f"--reason: {' | '.join(DECLINE_REASONS)}", "tocsin-hub decline --help")
+        key = doorbell.read_key(authority_key)
         with doorbell.Doorbell(hub, lang) as bell:
-            said = bell.submit(doorbell.attributed(key, "moderate", org, bell.policy().origin, int(time.time()), body))
-        voice.done(said, voice.pick(f"Done at index {said['index']}.", f"已在序号 {said['index']} 处生效。"))
+            chosen = _one(pending(bell, key), request)
+            document = bell.login_document(bell.policy().origin, key)
+            said = bell.post(f"/v1/enrolments/{chosen['digest']}/decline?reason={reason}", document).json()
+        voice.done(
+            said,
+            voice.pick(
+                f"The request of {said['org']} is gone. Its `tocsin doctor` says that none waits.",
+                f"{said['org']} 的申请已移除；对方运行 `tocsin doctor` 会得知没有待处理的申请。",
+            ),
+        )
 
 
 def pending(bell: Any, key: Any) -> list[dict[str, Any]]:
@@ -188,7 +167,7 @@ def envelope_of(request: dict[str, Any]) -> bytes:
 
 
 def enrol_each(bell: Any, key: Any, envelopes: list[bytes], grant: dict[str, list[str]] | None) -> list[dict[str, Any]]:
-    """Enrol each request; one outcome each, a refusal does not stop the others."""
+    """Enrol each request; one outcome each, a refusal does not stop the others. A regulator without a grant stays waiting."""
     from tocsin_hub.members import enrol as desk_of_authority
     from tocsin_trust import documents
 
@@ -196,6 +175,12 @@ def enrol_each(bell: Any, key: Any, envelopes: list[bytes], grant: dict[str, lis
     outcomes: list[dict[str, Any]] = []
     for envelope in envelopes:
         asked = documents.read_enrolment_request(envelope, origin)
+        if asked.kind == "regulator" and grant is None:
+            hint = GRANT_NEEDED[1 if bell.lang.startswith("zh") else 0]
+            example = "--grant-sector isic@4:K --grant-region un-m49@2024:142"
+            hint += f" tocsin-hub enrol --digest {asked.digest.hex()[:16]} {example}"
+            outcomes.append({"org": asked.org, "digest": asked.digest.hex(), "code": "grant-needed", "hint": hint})
+            continue
         given = grant if asked.kind == "regulator" else None
         sealed = desk_of_authority.seal(
             envelope,
@@ -212,25 +197,32 @@ def enrol_each(bell: Any, key: Any, envelopes: list[bytes], grant: dict[str, lis
     return outcomes
 
 
-def _report(voice: Voice, outcomes: list[dict[str, Any]]) -> None:
-    lines = []
-    for said in outcomes:
-        where = f"index {said['index']}" if "index" in said else f"refused: {said['code']}. {said['hint']}"
-        lines.append(f"{said['org']}  {where}")
+def report(voice: Voice, outcomes: list[dict[str, Any]]) -> None:
+    """Say how each enrolment ended. Raises Stop if one was refused: 8 if others were enrolled, else 9, or 2 for a missing grant."""
     refused = [said for said in outcomes if "code" in said]
-    if refused:
-        for line in lines:
-            voice.tell(line)
-        some = len(refused) < len(outcomes)
-        code = str(refused[0]["code"])
-        raise Stop(
-            PARTLY if some else CONFLICT,
-            code,
-            f"{len(refused)} of {len(outcomes)} refused.",
-            str(refused[0]["hint"]),
-            outcomes,
-        )
-    voice.done({"enrolled": outcomes}, "\n".join(lines) or voice.pick("Nobody waits.", "没有待处理的申请。"))
+    lines = [_outcome(voice, said) for said in outcomes]
+    if not refused:
+        voice.done({"enrolled": outcomes}, "\n".join(lines) or voice.pick("Nobody waits.", "没有待处理的申请。"))
+        return
+    for line in lines:
+        voice.tell(line)
+    first = refused[0]
+    alone = USAGE if first["code"] == "grant-needed" else CONFLICT
+    raise Stop(
+        PARTLY if len(refused) < len(outcomes) else alone,
+        str(first["code"]),
+        voice.pick(
+            f"{len(refused)} of {len(outcomes)} not enrolled.", f"{len(outcomes)} 份申请中有 {len(refused)} 份未注册。"
+        ),
+        str(first["hint"]),
+        outcomes,
+    )
+
+
+def _outcome(voice: Voice, said: dict[str, Any]) -> str:
+    if "index" in said:
+        return voice.pick(f"{said['org']}  index {said['index']}", f"{said['org']}  序号 {said['index']}")
+    return voice.pick(f"{said['org']}  not enrolled: {said['code']}", f"{said['org']}  未注册：{said['code']}")
 
 
 def _grant(sectors: list[str] | None, regions: list[str] | None) -> dict[str, list[str]] | None:
@@ -242,9 +234,14 @@ def _grant(sectors: list[str] | None, regions: list[str] | None) -> dict[str, li
 
 
 def _one(waiting: list[dict[str, Any]], start: str) -> dict[str, Any]:
-    found = [request for request in waiting if start and str(request["digest"]).startswith(start)]
+    found = [each for each in waiting if start and (str(each["digest"]).startswith(start) or each["org"] == start)]
     if len(found) != 1:
-        raise Stop(USAGE, "request-unknown", f"{len(found)} waiting requests begin with {plain(start)}.")
+        raise Stop(
+            USAGE,
+            "request-unknown",
+            f"{len(found)} waiting requests are named by {plain(start)}.",
+            "tocsin-hub enrolments lists them.",
+        )
     return found[0]
 
 
@@ -260,15 +257,3 @@ def _read_request(path: Path) -> bytes:
     # The client's file may be the envelope, or the body it would POST.
     wrapped = isinstance(said, dict) and isinstance(said.get("envelope"), str)
     return base64.b64decode(said["envelope"]) if wrapped else data
-
-
-def _write_keys(key_dir: Path, signing: dict[str, Any], org: str) -> None:
-    try:
-        key_dir.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        raise Stop(SETUP, "file-exists", f"{key_dir} exists.", "Name a new directory.") from None
-    for name, key in signing.items():
-        descriptor = os.open(key_dir / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key.to_pkcs8(None))
-    (key_dir / "org").write_text(org + "\n", encoding="ascii")

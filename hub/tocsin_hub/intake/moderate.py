@@ -7,6 +7,7 @@ enrolled like any other organisation and has no reading role; it decides on what
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,37 @@ from tocsin_hub.store import tables
 
 AFTER = {"hide": "hidden", "restore": "published", "erase": "erased"}
 MAY = {"published": ("hide", "erase"), "hidden": ("restore", "erase")}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a thread stands, as a desk must know it before it acts; `record_id` is None until the catalogue has read it."""
+
+    thread: bytes
+    record_id: str | None
+    kind: str
+    mode: str
+    state: str
+    reason: str | None
+    head_idx: int
+
+
+def find(session: Session, ref: str) -> Standing:
+    """The thread of a record id (`TOC-I-2026-000042`) or of any digest (64 hex) of it. Raises HubError record-unknown."""
+    head, version, record = tables.HeadRow, tables.VersionRow, tables.RecordRow
+    if len(ref) == 64 and set(ref) <= set("0123456789abcdef"):
+        thread = select(col(version.thread)).where(col(version.digest) == bytes.fromhex(ref))
+    else:
+        thread = select(col(record.thread)).where(col(record.record_id) == ref)
+    row = session.execute(
+        select(head, col(record.record_id))
+        .join(record, col(record.thread) == col(head.thread), isouter=True)
+        .where(col(head.thread) == thread.scalar_subquery())
+    ).one_or_none()
+    if row is None:
+        raise HubError("record-unknown")
+    stands, record_id = row
+    return Standing(stands.thread, record_id, stands.kind, stands.mode, stands.state, stands.reason, stands.head_idx)
 
 
 def require_desk(session: Session, items: Sequence[entries.Admitted]) -> list[HubError | None]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from tocsin_hub.rest import edge, health, joining, log, problems, sessions, submissions
+from tocsin_hub.rest import desk, edge, health, joining, log, problems, sessions, submissions
 from tocsin_hub.rest.parts import Parts
 
 
 def mount(app: FastAPI, parts: Parts) -> None:
     """Put the routes, the problem documents and the edge onto `app`."""
-    for room in (submissions, sessions, joining, log, health):
+    for room in (submissions, sessions, joining, desk, log, health):
         app.include_router(room.routes(parts))
     problems.install(app)
     limits = edge.Limits(parts.settings.max_body_bytes, parts.settings.bulk_max_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from tocsin_trust import errors as trust_errors
 from tocsin_trust import fields, jsonstrict, statement
 
 MAX_NAME_CHARACTERS = 200
+DECLINE_REASONS = ("unknown-organisation", "duplicate", "incomplete", "not-eligible", "other")
+
+log = logging.getLogger("tocsin_hub.enrolment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,21 @@ def routes(parts: Parts) -> APIRouter:
     async def pending(request: Request) -> Response:
         envelope = await face.body(request, *face.ENVELOPE_TYPES)
         return json_response({"requests": await face.read(parts, _pending, parts, envelope)})
+
+    @router.get("/v1/enrolments/{digest}")
+    async def still_waits(digest: str) -> Response:
+        await face.read(parts, _find, parts, digest)
+        return json_response({"digest": digest, "state": "pending"})
+
+    @router.post("/v1/enrolments/{digest}/decline")
+    async def decline(request: Request, digest: str) -> Response:
+        envelope = await face.body(request, *face.ENVELOPE_TYPES)
+        reason = request.query_params.get("reason", "")
+        if reason not in DECLINE_REASONS:
+            raise HubError("malformed-request", where="reason")
+        org = await face.write(parts, _decline, parts, envelope, digest)
+        log.info("event=enrolment-declined org=%s reason=%s", org, reason)
+        return json_response({"digest": digest, "org": org, "state": "declined"})
 
     @router.get("/v1/directory")
     async def members() -> Response:
@@ -110,6 +129,20 @@ def _add(session: Session, parts: Parts, knock: Knock) -> tuple[enrol.Waiting, b
 def _pending(session: Session, parts: Parts, envelope: bytes) -> list[dict[str, Any]]:
     face.require_authority(parts, envelope)
     return [_waiting_shape(waiting) for waiting in enrol.list_waiting(session, parts.keyring.origin)]
+
+
+def _find(session: Session, parts: Parts, digest: str) -> enrol.Waiting:
+    try:
+        return enrol.find(session, face.digest_of(digest), parts.keyring.origin)
+    except HubError:
+        raise HubError("request-unknown") from None
+
+
+def _decline(session: Session, parts: Parts, envelope: bytes, digest: str) -> str:
+    face.require_authority(parts, envelope)
+    waiting = _find(session, parts, digest)
+    enrol.remove(session, waiting.digest)
+    return waiting.org
 
 
 def _waiting_shape(waiting: enrol.Waiting) -> dict[str, Any]:

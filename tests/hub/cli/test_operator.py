@@ -165,8 +165,14 @@ def test_who_waits_is_listed_and_enrolled_over_http(world: Any) -> None:
     code, said = run("enrolments", *key, *hub_of(world))
     assert (code, {row["org"] for row in said["data"]["requests"]}) == (0, {person.org for person in people})
     code, said = run("enrol", "--all-pending", *key, *hub_of(world))
-    assert (code, said["code"]) == (8, "malformed-statement")  # the regulator needs a grant; the member is in
-    assert [("index" in row) for row in said["data"]].count(True) == 1
+    assert (code, said["code"]) == (8, "grant-needed")  # the regulator needs a grant; the member is in
+    assert "--grant-sector" in said["hint"]
+    assert "--grant-region" in said["hint"]
+    assert {row["org"]: row.get("code") for row in said["data"]} == {people[0].org: None, people[1].org: "grant-needed"}
+    assert [row["org"] for row in run("enrolments", *key, *hub_of(world))[1]["data"]["requests"]] == [people[1].org]
+    code, said = run("enrol", "--all-pending", *key, *hub_of(world), "--lang", "zh")
+    assert (code, said["code"]) == (2, "grant-needed")  # nothing reached the hub
+    assert "监管机构" in said["hint"]
     grant = ("--grant-sector", "*", "--grant-region", "un-m49@2024:001")
     code, said = run("enrol", "--all-pending", *grant, *key, *hub_of(world))
     assert (code, said["data"]["enrolled"][0]["org"]) == (0, people[1].org)
@@ -185,20 +191,6 @@ def test_a_request_file_may_travel_instead(world: Any, tmp_path: Path) -> None:
     assert run("enrol", *key, *hub_of(world))[1]["code"] == "nothing-to-do"
     assert run("suspend", person.org, "--reason", "left", *key, *hub_of(world))[0] == 0
     assert world.http.get(f"/v1/directory/{person.org}").json()["suspendedIndex"] == 1
-
-
-def test_a_desk_is_made_and_moderates(world: Any, tmp_path: Path) -> None:
-    world.clock.now_unix_s = int(time.time())
-    member = world.member()
-    thread = world.accept(member.seal())
-    key = ("--authority-key", str(world.authority_file))
-    code, said = run("desk", "--key-dir", str(tmp_path / "desk"), *key, *hub_of(world))
-    assert (code, said["ok"]) == (0, True)
-    assert (tmp_path / "desk" / "operational.key").stat().st_mode & 0o077 == 0
-    act = ("moderate", thread, "--action", "hide", "--reason", "spam", "--desk", str(tmp_path / "desk"), *hub_of(world))
-    assert run(*act)[0] == 0
-    code, said = run(*act)
-    assert (code, said["code"]) == (9, "moderation-state")
 
 
 def test_a_key_that_others_can_read_is_not_used(world: Any, tmp_path: Path) -> None:
