@@ -27,6 +27,7 @@ from tocsin_hub.graphql import context, endpoint
 from tocsin_hub.intake import moderate, standing, threads
 from tocsin_hub.intake.admit import Anchors
 from tocsin_hub.intake.receive import Chains, Door
+from tocsin_hub.intake.workers import Workers
 from tocsin_hub.ledger import erase, nodes
 from tocsin_hub.ledger.anchor import Anchor
 from tocsin_hub.ledger.entries import Guard, Inline, Reader
@@ -89,6 +90,8 @@ class Hub:
     def close(self) -> None:
         """Finish what was begun, stop every thread, give up the database and the anchor's lock."""
         self.admit_pool.shutdown(wait=True)
+        if self.door.workers is not None:
+            self.door.workers.stop()
         self.sequencer.stop()
         self.readers.stop()
         self.erase_job.stop()
@@ -138,10 +141,14 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         memo=memo,
         on_commit=readers.wake,
     )
-    admit_pool = ThreadPoolExecutor(1, thread_name_prefix="admit")
+    anchors = Anchors.of(ring.policy)
+    processes = settings.admit_processes or 0
+    workers = Workers(processes, anchors, settings.max_body_bytes) if processes else None
+    admit_pool = ThreadPoolExecutor(1 + processes, thread_name_prefix="admit")
     read_pool = ThreadPoolExecutor(settings.read_threads, thread_name_prefix="read")
     door = Door(
-        anchors=Anchors.of(ring.policy),
+        anchors=anchors,
+        workers=workers,
         clock=clock,
         store=store,
         sequencer=sequencer,

@@ -39,7 +39,7 @@ class Settings(BaseModel):
     request_ttl_days: int = Field(30, gt=0, description="Days an enrolment request waits for an authority before it is dropped.")
     erase_interval_s: int = Field(86_400, gt=0, description="Seconds between erase jobs, after which withdrawn bytes are gone from the files.")
     read_threads: int = Field(4, gt=0, description="Threads that answer queries; more than cores only queue for the GIL.")
-    admit_processes: int = Field(0, ge=0, description="Extra processes that verify signatures; worth one from two cores on.")
+    admit_processes: int | None = Field(None, ge=0, description="Extra processes that verify signatures; empty = under `serve` one if there are two cores, else none.")
     batch_max: int = Field(256, gt=0, description="Entries per append transaction; also the width of a tile.")
     batch_wait_ms: int = Field(2, ge=0, description="Pause in milliseconds in which the sequencer gathers company for an entry.")
     address_rate_per_s: float = Field(20.0, ge=0, description="Requests a second that one address may make without a good token, in the long run; 0 = no limit. This machine itself is not limited.")

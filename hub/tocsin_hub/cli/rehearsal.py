@@ -77,7 +77,7 @@ def _serving(stage: Stage, settings: Settings, home: Path, port: int | None) -> 
         now_unix_s=int(time.time()),
         prefix="DEMO",
     )
-    app = hub_app.create_app(settings)
+    app = hub_app.create_app(serving.with_processes(settings))
     listening = _listen(port)
     server = serving.server_of(app, settings)
     thread = threading.Thread(target=server.run, args=([listening],), name="serve", daemon=True)

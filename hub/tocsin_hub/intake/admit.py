@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import bodies, credential
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import entries, packing
 from tocsin_taxonomy import errors as taxonomy_errors
 from tocsin_taxonomy import redact, report
 from tocsin_trust import dsse, keys, leaf, merkle, policy, statement
@@ -51,6 +51,16 @@ def admit(envelope: bytes, anchors: Anchors, now_unix_s: int, *, max_bytes: int 
         raise HubError(error.code, where=getattr(error, "where", None)) from None
 
 
+def judge(
+    envelope: bytes, anchors: Anchors, now_unix_s: int, *, max_bytes: int = 262_144
+) -> entries.Admitted | HubError:
+    """`admit`, with the refusal as an answer."""
+    try:
+        return admit(envelope, anchors, now_unix_s, max_bytes=max_bytes)
+    except HubError as refusal:
+        return refusal
+
+
 def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -> entries.Admitted:
     opened = dsse.unseal(envelope, max_bytes=max_bytes)
     said = statement.read(opened)
@@ -64,7 +74,8 @@ def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -
     credential.prove(said, anchors.origin, anchors.certificate_keys, anchors.authorities)
     record = _record(said)
     line = leaf.text(opened, said)
-    return entries.Admitted(said.digest, opened.envelope, line, merkle.leaf_hash(line), said, record)
+    kept = packing.pack(opened.envelope, opened.payload)
+    return entries.Admitted(said.digest, opened.envelope, line, merkle.leaf_hash(line), said, record, kept)
 
 
 def _record(said: statement.Statement) -> entries.Record | None:

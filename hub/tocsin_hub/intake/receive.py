@@ -2,7 +2,8 @@
 
     bytes -> [admit thread] admit -> [sequencer thread] guards, append, seal -> [read thread] receipt -> bytes
 
-One admit thread, because more are slower (they queue for the interpreter lock at each signature). A bulk request is
+One admit thread, because more are slower (they queue for the interpreter lock at each signature); with admit processes
+(workers.py) one more than these, so that they always have work. A bulk request is
 admitted in chunks so that single submissions pass between them, and waits for the sequencer once.
 A refusal that depends on the time alone (old `iat`, certificate run out) must not hide that these very bytes were accepted
 while they were good: then the log is asked, and a replay gets its receipt.
@@ -19,7 +20,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
-from tocsin_hub.intake.admit import Anchors, admit
+from tocsin_hub.intake.admit import Anchors, judge
+from tocsin_hub.intake.workers import Workers
 from tocsin_hub.ledger import entries, publish
 from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.sequencer import Sequencer
@@ -89,6 +91,7 @@ class Door:
     read_pool: Executor
     max_body_bytes: int
     chains: Chains
+    workers: Workers | None = None
 
     async def receive(self, envelope: bytes) -> Answer:
         """Take one envelope; durable, anchored and provable on return. Raises HubError, and then nothing was stored."""
@@ -117,19 +120,25 @@ class Door:
         return await loop.run_in_executor(self.read_pool, work)
 
     def _admit_chunk(self, envelopes: Sequence[bytes]) -> list[Outcome]:
-        return [self._admit(envelope) for envelope in envelopes]
+        now_unix_s = self.clock()
+        if self.workers is not None:
+            judged = self.workers.judge(envelopes, now_unix_s)
+        else:
+            judged = [
+                judge(envelope, self.anchors, now_unix_s, max_bytes=self.max_body_bytes) for envelope in envelopes
+            ]
+        return [
+            self._known(envelope, item) if isinstance(item, HubError) and item.code in TIME_CODES else item
+            for envelope, item in zip(envelopes, judged, strict=True)
+        ]
 
-    def _admit(self, envelope: bytes) -> Outcome:
-        try:
-            return admit(envelope, self.anchors, self.clock(), max_bytes=self.max_body_bytes)
-        except HubError as refusal:
-            if refusal.code not in TIME_CODES:
-                return refusal
-            # Signature, key and audience held, or the refusal would have another code: the digest is the sender's own.
-            opened = dsse.unseal(envelope, max_bytes=self.max_body_bytes)
-            with self.store.read() as session:
-                placed = self.publisher.find(session, opened.digest)
-            return refusal if placed is None else _Known(placed, opened.key.hex)
+    def _known(self, envelope: bytes, refusal: HubError) -> _Known | HubError:
+        """The place of an envelope that is only too old to be admitted today; the refusal if it never was."""
+        # Signature, key and audience held, or the refusal would have another code: the digest is the sender's own.
+        opened = dsse.unseal(envelope, max_bytes=self.max_body_bytes)
+        with self.store.read() as session:
+            placed = self.publisher.find(session, opened.digest)
+        return refusal if placed is None else _Known(placed, opened.key.hex)
 
     def _with_receipts(
         self,

@@ -126,5 +126,14 @@ def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:
 
 
 def entry_of(admitted: Admitted, placed: Placed) -> Entry:
-    """The entry that a freshly placed item becomes."""
-    return Entry(placed.idx, placed.accepted_unix_s, leaf.parse(admitted.leaf), admitted.statement, admitted.envelope)
+    """The entry that a freshly placed item becomes. Its leaf is put together from what admission knows, not parsed anew."""
+    said = admitted.statement
+    line = leaf.Leaf(
+        kind=said.kind,
+        mode=said.mode,
+        digest=admitted.digest,
+        author_key=said.kid,
+        signature=base64.b64decode(admitted.leaf.split(b"\n")[5]),
+        prev=None if said.prev is None else bytes.fromhex(said.prev),
+    )
+    return Entry(placed.idx, placed.accepted_unix_s, line, said, admitted.envelope)

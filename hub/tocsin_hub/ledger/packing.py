@@ -22,14 +22,14 @@ _LEVEL = 2  # 0.23 of the size in 52 us; level 6 wins 3 % more
 _MOST = 2**16
 
 
-def pack(envelope: bytes) -> bytes:
-    """The stored form."""
+def pack(envelope: bytes, payload: bytes | None = None) -> bytes:
+    """The stored form. `payload` is what the base64 stands for, if the caller has decoded it already."""
     end = envelope.find(b'"', len(_HEAD))
     text, rest = envelope[len(_HEAD) : end], envelope[end:]
     if not envelope.startswith(_HEAD) or end < 0 or len(rest) >= _MOST:
         return zlib.compress(envelope, _LEVEL)
     try:
-        payload = binascii.a2b_base64(text)
+        payload = binascii.a2b_base64(text) if payload is None else payload
     except binascii.Error:
         return zlib.compress(envelope, _LEVEL)
     if binascii.b2a_base64(payload, newline=False) != text:

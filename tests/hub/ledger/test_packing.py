@@ -14,7 +14,8 @@ from tocsin_trust import dsse, keys
 
 ENVELOPE = dsse.seal(
     "application/vnd.tocsin.incident+json",
-    '{"title":{"language":"zh","text":"语音克隆"},"risk_tags":[]}'.encode(),
+    '{"body":{"marking":{"tlp":"clear"},"occurred":{"basis":"occurred","precision":"quarter","value":"2024-Q1"},'
+    '"record_type":"near-miss","title":{"language":"zh","text":"语音克隆"}},"kind":"incident","prev":null}'.encode(),
     keys.SigningKey.from_seed(bytes(32)),
 )
 
