@@ -4,7 +4,8 @@ The same code for both engines:
 - SQLite: WAL, synchronous=FULL, foreign keys, secure_delete; the driver's own BEGIN is off (it would leave SELECT and
   DDL outside of the transaction), reads say BEGIN, writes BEGIN IMMEDIATE (a deferred transaction that reads and then
   writes fails at once with a stale snapshot). Readers get connections with query_only on.
-- PostgreSQL: reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; who moves the log locks its state row.
+- PostgreSQL: reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; who moves the log locks its state row; no
+  wait for a lock is longer than `busy_timeout_ms`.
 
 Functions elsewhere take a `Session` first and never open or end one.
 """
@@ -57,6 +58,7 @@ class Store:
             _tune_sqlite(self._reads, begin="BEGIN", busy_timeout_ms=busy_timeout_ms, query_only=True)
         else:
             engine = create_engine(database_url, pool_size=read_connections, max_overflow=8, pool_pre_ping=True)
+            _bound_waits(engine, busy_timeout_ms)
             self._writes = engine
             self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -131,6 +133,17 @@ class Store:
         """Close every connection."""
         self._reads.dispose()
         self._writes.dispose()
+
+
+def _bound_waits(engine: Engine, lock_timeout_ms: int) -> None:
+    """PostgreSQL waits for a lock for ever unless told otherwise: whoever holds one (a shell, a backup) would hang the
+    sequencer and every client. Set by a statement, because a pooler in between may refuse start-up options."""
+
+    @event.listens_for(engine, "connect")
+    def bound(connection: Any, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET lock_timeout = {lock_timeout_ms}")
+        connection.autocommit = False
 
 
 def _tune_sqlite(engine: Engine, *, begin: str, busy_timeout_ms: int, query_only: bool) -> None:
