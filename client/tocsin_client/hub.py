@@ -101,13 +101,14 @@ class Hub:
         agreement: str = joining.AGREEMENT,
         name: str | None = None,
         publish_name: bool = False,
-        passphrase: str | None = None,
+        passphrase: joining.Passphrase = None,
         demo: bool = False,
     ) -> joining.Joined:
         """Pin the hub's root after its fingerprint was compared, make keys, ask to be enrolled. Safe to repeat.
 
         Give `fingerprint` (words or hex) or `confirm`, which is shown origin and fingerprint and answers True. `name` goes
-        to the hub's operator only, unless `publish_name`. Without `passphrase` the keys lie unencrypted, 0600.
+        to the hub's operator only, unless `publish_name`. Without `passphrase` (or a function that asks for one, once the root
+        is pinned) the keys lie unencrypted, 0600.
         """
         pinned = joining.pin(self.vault, self._named, fingerprint=fingerprint, confirm=confirm, now=self._clock())
         envelope = joining.request(
@@ -129,6 +130,10 @@ class Hub:
             if exc.code != "not-found":
                 raise
             return None
+
+    def request_waits(self) -> bool:
+        """Whether the request to be enrolled still waits at the hub; one that was declined or dropped may be made again by `join`."""
+        return joining.request_waits(self.vault, self._named)
 
     def directory(self) -> list[dict[str, Any]]:
         """All enrolled organisations as anybody may see them."""

@@ -47,6 +47,8 @@ class Joined:
 
 
 Confirm = Callable[[FirstContact], bool]
+Passphrase = str | Callable[[], str | None] | None
+"""What encrypts the keys; a function is asked only when keys are made, after the root is pinned."""
 
 
 def fetch_policy(
@@ -151,7 +153,7 @@ def request(
     sector: str,
     region: str,
     agreement: str,
-    passphrase: str | None,
+    passphrase: Passphrase,
     lang: str,
     demo: bool,
 ) -> bytes:
@@ -162,6 +164,8 @@ def request(
     if path.exists():
         return path.read_bytes()
     org = new_org_id() if not vault.exists else str(vault.profile()["org"])
+    if callable(passphrase):
+        passphrase = None if vault.has_key("root") and vault.has_key("operational") else passphrase()
     vault.keep_profile(
         v=1, url=url, origin=pinned.origin, org=org, kind=kind, sector=sector, region=region, lang=lang, demo=demo,
         key_protection="passphrase" if passphrase else "file",
@@ -188,6 +192,21 @@ def request(
         raise errors.UsageError(exc.code, f"the request cannot be made: {exc.code}", where=exc.where) from exc
     files.write(path, envelope)
     return envelope
+
+
+def request_waits(vault: Vault, transport: Transport) -> bool:
+    """Whether the request of this profile still waits: not granted, declined, or dropped after too long a time."""
+    path = vault.path / REQUEST_FILE
+    if not path.exists():
+        return False
+    asked = documents.read_enrolment_request(path.read_bytes(), str(vault.profile()["origin"]))
+    try:
+        transport.request("GET", f"/v1/enrolments/{asked.digest.hex()}")
+    except errors.RefusedError as exc:
+        if exc.code != "request-unknown":
+            raise
+        return False
+    return True
 
 
 def post_request(

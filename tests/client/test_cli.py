@@ -31,12 +31,43 @@ def test_init_asks_and_pins_only_what_a_person_confirms(
     assert yes.data["data"]["org"].startswith("org-")
 
 
+def test_init_shows_the_fingerprint_before_it_asks_for_a_passphrase(
+    run: Callable[..., Any], url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []  # at each question, whether the root was pinned by then
+
+    def secret(prompt: str, stream: Any = None) -> str:
+        seen.append((home / "profiles" / "default" / "pin.json").exists())
+        return "correct horse"
+
+    monkeypatch.setattr("getpass.getpass", secret)
+    no = run("init", url, "--sector", "K", "--region", "156", answers=["no"])
+    assert (no.code, seen) == (3, [])
+    assert run("init", url, "--sector", "K", "--region", "156", answers=["yes"]).code == 0
+    assert seen == [True, True]
+
+
 def test_a_wrong_fingerprint_ends_with_seven_and_writes_nothing(run: Callable[..., Any], url: str, home: Path) -> None:
     done = run(
         "init", url, "--fingerprint", "babab-" * 7 + "babab", "--sector", "K", "--region", "156", "--no-passphrase"
     )
     assert done.code == 7
     assert not (home / "profiles" / "default").exists()
+
+
+def test_doctor_says_that_a_request_was_declined_and_may_be_made_again(
+    run: Callable[..., Any], sim: Any, url: str
+) -> None:
+    init = ("init", url, "--fingerprint", sim.fingerprint, "--sector", "K", "--region", "156", "--no-passphrase")
+    assert run(*init).code == 0
+    sim.pending.clear()
+    said = run("doctor")
+    assert said.code == 3
+    assert "no request waits at the hub" in said.out
+    assert f"Ask again: tocsin init {url}" in said.out
+    assert "没有待处理的注册请求" in run("--lang", "zh", "doctor").out
+    assert run("init", url, "--no-passphrase").code == 0
+    assert "still waiting" in run("doctor").out
 
 
 def test_doctor_says_what_to_fix_and_then_that_all_is_well(run: Callable[..., Any], sim: Any, url: str) -> None:

@@ -115,7 +115,17 @@ def _log(hub: Hub, zh: bool) -> Iterator[Check]:
 
 def _enrolled(hub: Hub, zh: bool) -> Iterator[Check]:
     row = hub.enrolment()
-    if row is None:
+    if row is None and not hub.request_waits():
+        address = hub.vault.profile()["url"]
+        yield Check(
+            "enrolled",
+            "✗",
+            "没有待处理的注册请求：未送达、已被谢绝，或等待过久已失效"
+            if zh
+            else "no request waits at the hub: it never arrived, was declined, or waited too long",
+            f"再次申请：tocsin init {address}" if zh else f"Ask again: tocsin init {address}",
+        )
+    elif row is None:
         text = "注册请求等待批准" if zh else "the enrolment request is still waiting"
         yield Check(
             "enrolled",

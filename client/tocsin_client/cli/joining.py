@@ -39,9 +39,10 @@ def init(
 ) -> None:
     """Join a hub: compare its fingerprint, make keys, ask to be enrolled."""
     said: Voice = ctx.obj
-    where = sector or said.ask(said.text("join.sector"))
-    place = region or said.ask(said.text("join.region"))
     with open_hub(said, url=url) as hub:
+        known = hub.vault.profile() if hub.vault.exists else {}  # joining again asks for the same membership
+        where = sector or known.get("sector") or said.ask(said.text("join.sector"))
+        place = region or known.get("region") or said.ask(said.text("join.region"))
         joined = hub.join(
             sector=_compact(where.upper() if len(where) == 1 else where, "isic@4"),
             region=_compact(place, "un-m49@2024"),
@@ -50,7 +51,7 @@ def init(
             kind=kind,
             name=name,
             publish_name=publish_name,
-            passphrase=_passphrase(said, no_passphrase=no_passphrase or hub.vault.has_key("operational")),
+            passphrase=lambda: _passphrase(said, no_passphrase=no_passphrase),
             demo=demo,
         )
     said.note("join.done", org=joined.org, origin=joined.origin)
