@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from tocsin_hub import app as hub_app
+from tocsin_hub.cli import patience
 from tocsin_hub.cli.voice import SETUP, Stop, Voice
 from tocsin_hub.errors import HubError
 from tocsin_hub.settings import Settings
@@ -67,7 +68,7 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=patience.Patient,
             ws="none",
             lifespan="on",
             access_log=False,
