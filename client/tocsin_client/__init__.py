@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tocsin_client.async_hub import AsyncHub
+    from tocsin_client.backup import restore as restore_backup
     from tocsin_client.draft import Draft, Problem
     from tocsin_client.errors import (
         ClientError,
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
         PartlyError,
         RefusedError,
         SetupError,
+        TooOftenError,
         UnreachableError,
         VerificationError,
     )
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Approved": "redact.approval",
     "ApprovedBatch": "redact.approval",
+    "AsyncHub": "async_hub",
     "ClientError": "errors",
     "ConflictError": "errors",
     "Draft": "draft",
@@ -43,14 +47,18 @@ _HOMES = {
     "Receipt": "receipts",
     "RefusedError": "errors",
     "SetupError": "errors",
+    "TooOftenError": "errors",
     "Trends": "trends",
     "UnreachableError": "errors",
     "VerificationError": "errors",
     "approve_public_batch": "redact.batch",
+    "restore_backup": "backup",
 }
+_RENAMED = {"restore_backup": "restore"}
 __all__ = [
     "Approved",
     "ApprovedBatch",
+    "AsyncHub",
     "ClientError",
     "ConflictError",
     "Draft",
@@ -63,17 +71,19 @@ __all__ = [
     "Receipt",
     "RefusedError",
     "SetupError",
+    "TooOftenError",
     "Trends",
     "UnreachableError",
     "VerificationError",
     "approve_public_batch",
+    "restore_backup",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), _RENAMED.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -10,13 +10,14 @@ Long because this is the whole face of the SDK, and its user reads it in one pla
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tocsin_client import errors, joining, lineage, reading, receipts, sending, sign
+from tocsin_client import backup, errors, joining, lineage, membership, reading, receipts, sending, sign
 from tocsin_client.draft import Draft
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
@@ -25,7 +26,7 @@ from tocsin_client.redact.approval import Approved, ApprovedBatch
 from tocsin_client.redact.dictionary import HEADER, Dictionary
 from tocsin_client.redact.preview import Preview
 from tocsin_client.tokens import Tokens
-from tocsin_client.transport import Transport
+from tocsin_client.transport import Answer, Transport
 from tocsin_client.trends import Trends
 from tocsin_client.vault import Vault, default_home
 from tocsin_taxonomy import vocab
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", reading.Page, Trends)
 
 
-def _now() -> int:
+def system_clock() -> int:
+    """This machine's clock, in unix seconds."""
     return int(time.time())
 
 
@@ -56,7 +58,7 @@ class Hub:
         home: Path | None = None,
         transport: httpx.BaseTransport | None = None,
         lang: str = "en",
-        clock: Callable[[], int] = _now,
+        clock: Callable[[], int] = system_clock,
         ask_passphrase: Callable[[], str] | None = None,
         public: bool = False,
     ) -> None:
@@ -167,6 +169,63 @@ class Hub:
         """Revoke the reading token of this organisation."""
         self._session().logout(self._named, "org")
 
+    # --- own keys, own tokens ----------------------------------------------------------------------------------------
+    def keys(self) -> list[dict[str, Any]]:
+        """The keys of this organisation: key, role, addedIndex, revokedIndex, here (stored in this profile), current (signs)."""
+        return membership.listed(self.vault, self.enrolment())
+
+    def add_key(self, *, root: Path | None = None) -> Receipt:
+        """Make a new member key, have the root add it (from the profile, or from the file `root`), and sign with it from then on."""
+        sender, signer = self._sender(), membership.root_key(self.vault, root)
+        fresh = self.vault.make_member_key()
+        envelope = membership.addition(self.vault, sender.pinned, fresh, signer, now=self._clock())
+        try:
+            return self._seen(sender.send(envelope, kind="key-add", mode="attributed", thread=None))
+        except errors.TooOftenError:
+            raise
+        except (errors.RefusedError, errors.InvalidError, errors.ConflictError):
+            self.vault.forget_member_key(fresh.public.hex)
+            raise
+
+    def revoke_key(self, key: str, reason: str = "rotated", *, root: Path | None = None) -> Receipt:
+        """End a key of this organisation for good (hex, or its first 8 characters), signed by the member key or by `root`.
+
+        All reading tokens of the organisation end too. A key revoked can no longer amend or withdraw what it signed.
+        """
+        sender, ended = self._sender(), membership.named(self.keys(), key)
+        signer = self.vault.key("operational") if root is None else membership.root_key(self.vault, root)
+        envelope = membership.revocation(self.vault, sender.pinned, ended["key"], reason, signer, now=self._clock())
+        return self._seen(sender.send(envelope, kind="key-revoke", mode="attributed", thread=None))
+
+    def move_root(self, path: Path) -> Path:
+        """Move the root key out of this profile, to a file that is kept offline."""
+        return membership.move_root(self.vault, path)
+
+    def backup(self, path: Path, passphrase: str) -> backup.Restored:
+        """Write this profile, keys and all, to one encrypted file; `tocsin_client.restore_backup` makes a profile of it."""
+        return backup.write(self.vault, path, passphrase)
+
+    def leave(self, *, root: Path | None = None) -> Receipt:
+        """Leave the hub for good: no new records, no way back under this id. Withdrawing still works; keep the keys for it."""
+        sender, signer = self._sender(), membership.root_key(self.vault, root)
+        envelope = membership.leaving(self.vault, sender.pinned, signer, now=self._clock())
+        return self._seen(sender.send(envelope, kind="suspend", mode="attributed", thread=None))
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """The reading tokens of this organisation that are good: id, label (None for a login's), createdUnixS, expiresUnixS."""
+        found = self._as_org("GET", "/v1/tokens").json().get("tokens")
+        return [t for t in found if isinstance(t, dict)] if isinstance(found, list) else []
+
+    def new_token(self, label: str, days: int = 90) -> dict[str, Any]:
+        """A long-lived token for a program that reads; `token` in the answer is shown this once and not kept here."""
+        return self._as_org("POST", "/v1/tokens", {"label": label, "days": days}).json()
+
+    def revoke_token(self, token_id: str) -> None:
+        """End a token by its id."""
+        if not token_id.isalnum():
+            raise errors.UsageError("bad-token-id", "a token is named by its id", hint="tocsin tokens list")
+        self._as_org("DELETE", f"/v1/tokens/{token_id}")
+
     # --- the gate ---------------------------------------------------------------------------------------------------
     def dictionary(self) -> Dictionary:
         """The own dictionary of this profile (empty if there is none)."""
@@ -244,7 +303,7 @@ class Hub:
                 "kind-changed", "a thread keeps its kind and mode", hint="Withdraw it and submit a new record."
             )
         envelope = sign.sign(
-            approved, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin,
+            approved, membership.signing_key(self.vault, thread), thread["cred"], aud=self._pinned().origin,
             now_unix_s=self._clock(), prev=thread["digests"][-1],
             log_size_at_day=self._size_at_day() if thread["mode"] in sign.NAMELESS else None,
         )  # fmt: skip
@@ -256,7 +315,7 @@ class Hub:
             raise errors.UsageError("unknown-reason", f"reason must be one of {', '.join(vocab.WITHDRAW_REASONS)}")
         thread = self.thread(record)
         envelope = sign.sign_withdrawal(
-            reason, self.vault.key(self._key_name(thread)), thread["cred"], aud=self._pinned().origin, mode=thread["mode"],
+            reason, membership.signing_key(self.vault, thread), thread["cred"], aud=self._pinned().origin, mode=thread["mode"],
             now_unix_s=self._clock(), prev=thread["digests"][-1],
         )  # fmt: skip
         return self._seen(self._sender().send(envelope, kind="withdraw", mode=thread["mode"], thread=thread))
@@ -340,6 +399,15 @@ class Hub:
             self.directory()
         return self._day_size[1]
 
+    def _as_org(self, method: str, path: str, value: Any = None) -> Answer:
+        """A request with the token of this organisation."""
+        content = None if value is None else json.dumps(value, ensure_ascii=False).encode("utf-8")
+        kind = None if value is None else "application/json"
+        return self._session().with_token(
+            self._named, "org",
+            lambda token: self._named.request(method, path, content=content, content_type=kind, token=token),
+        )  # fmt: skip
+
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         if self.public or not self.vault.has_key("operational"):
             return reading.post(self._named, None, query, variables)
@@ -361,11 +429,6 @@ class Hub:
     def mode_of(self, record: str) -> str:
         """The mode of a record of ours, which its amendments keep."""
         return str(self.thread(record)["mode"])
-
-    def _key_name(self, thread: Mapping[str, Any]) -> str:
-        """Nameless threads have their own key; attributed ones were signed by the member's."""
-        own = self.vault.key("operational").public.hex if thread["mode"] not in sign.NAMELESS else ""
-        return "operational" if thread["author_key"] == own else str(thread["author_key"])
 
 
 def _require_approved(approved: object) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin_client import errors, lineage, receipts, sign, threads
+from tocsin_client import errors, lineage, membership, receipts, sign, threads
 from tocsin_client.outbox import Outbox
 from tocsin_client.receipts import Receipt
 from tocsin_client.redact.approval import Approved
 from tocsin_client.transport import Transport
 from tocsin_client.vault import Vault
-from tocsin_trust import certificate, documents, dsse, keys, policy
+from tocsin_trust import certificate, documents, dsse, keys, policy, statement
 from tocsin_trust import errors as trust_errors
 
 ENVELOPE_TYPE = "application/vnd.dsse+json"
@@ -160,6 +160,7 @@ class Sender:
         self.vault.keep_receipt(got.digest, got.bundle)
         if thread is not None:
             self._advance(thread, got)
+        membership.settle(self.vault, envelope, got)
         self.outbox.remove(item)
         return got
 
@@ -191,9 +192,11 @@ class Sender:
                 continue  # put aside under refused/ with its reason
         return got
 
-    def _known_thread(self, envelope: bytes) -> dict[str, Any]:
-        """The thread that an envelope of ours begins or continues."""
+    def _known_thread(self, envelope: bytes) -> dict[str, Any] | None:
+        """The thread that an envelope of ours begins or continues; None for what is about keys and no record."""
         said = receipts.read_envelope(envelope)
+        if said.kind in statement.IDENTITY_KINDS:
+            return None
         try:
             return self.vault.thread_of(said.prev or said.digest.hex())
         except errors.SetupError:

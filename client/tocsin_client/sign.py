@@ -60,6 +60,23 @@ def sign_withdrawal(
     )
 
 
+def sign_identity(
+    kind: str, body: dict[str, object], key: keys.SigningKey, org: str, *, aud: str, now_unix_s: int
+) -> bytes:
+    """Seal what an organisation says about its keys or its leaving (key-add, key-revoke, suspend)."""
+    return _seal(
+        kind=kind,
+        mode="attributed",
+        body=body,
+        author_key=key,
+        cred=org,
+        aud=aud,
+        now_unix_s=now_unix_s,
+        prev=None,
+        log_size_at_day=None,
+    )
+
+
 def _seal(
     *,
     kind: str,

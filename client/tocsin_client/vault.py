@@ -2,11 +2,11 @@
 
 One directory a profile (0700, files 0600); whatever group or world may read is refused. Keys lie as PKCS8, encrypted if a
 passphrase was given when they were made (TOCSIN_PASSPHRASE or a prompt). Author keys are the only way to amend or withdraw
-a nameless record: back up this directory.
+a nameless record: back up this directory (`tocsin keys backup`).
 
     <home>/profiles/<name>/
         profile.json  policy.json  pin.json  seen.json  tokens.json  dictionary.txt  enrolment-request.json
-        keys/root.pem  keys/operational.pem  keys/authors/<author key>.pem
+        keys/root.pem (unless it was moved away)  keys/operational.pem  keys/members/<key>.pem  keys/authors/<author key>.pem
         threads/<digest>.json  receipts/<digest>.json  notes/<digest>.json  outbox/  refused/  evidence/
 """
 
@@ -28,7 +28,7 @@ PASSPHRASE_ENV = "TOCSIN_PASSPHRASE"  # noqa: S105 - the name of a variable
 HOME_ENV = "TOCSIN_HOME"
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
-_DIRS = ("keys", "keys/authors", "threads", "receipts", "notes", "outbox", "refused", "evidence")
+_DIRS = ("keys", "keys/authors", "keys/members", "threads", "receipts", "notes", "outbox", "refused", "evidence")
 
 
 def default_home() -> Path:
@@ -123,7 +123,7 @@ class Vault:
         return made
 
     def key(self, name: str) -> keys.SigningKey:
-        """The key `root`, `operational`, or an author key by its 64 hex characters."""
+        """The key `root`, `operational` (the member key in use), or a member or author key by its 64 hex characters."""
         path = self._key_path(name)
         known = self._open_keys.get(str(path))
         if known is not None:
@@ -133,16 +133,18 @@ class Vault:
                 "no-key", "this profile has no such key", hint="tocsin init URL, or restore your backup."
             )
         files.require_private(path)
-        pem = path.read_bytes()
+        opened = self._opened(path.read_bytes(), path)
+        self._open_keys[str(path)] = opened
+        return opened
+
+    def _opened(self, pem: bytes, path: Path) -> keys.SigningKey:
         secret = self.passphrase() if b"ENCRYPTED" in pem else None
         try:
-            opened = keys.SigningKey.from_pkcs8(pem, secret)
+            return keys.SigningKey.from_pkcs8(pem, secret)
         except (trust_errors.TrustError, ValueError, TypeError) as exc:
             raise errors.SetupError(
                 "key-locked", f"the key {path.name} does not open", hint="Is the passphrase right?"
             ) from exc
-        self._open_keys[str(path)] = opened
-        return opened
 
     def has_key(self, name: str) -> bool:
         """Whether the key is stored here."""
@@ -157,6 +159,53 @@ class Vault:
         self._open_keys[str(path)] = made
         return made
 
+    def make_member_key(self) -> keys.SigningKey:
+        """A fresh member key, durable before the hub hears of it; it is not the one in use until `use_key`."""
+        made = keys.SigningKey.generate()
+        path = self._member_path(made.public.hex)
+        files.make_private_dir(path.parent)
+        protected = self.profile().get("key_protection") == "passphrase"
+        self._store_key(path, made, self.passphrase() if protected else None)
+        self._open_keys[str(path)] = made
+        return made
+
+    def forget_member_key(self, key: str) -> None:
+        """Remove a member key that the hub refused; SetupError for the one in use."""
+        if self.profile().get("operational") == key:
+            raise errors.SetupError("key-in-use", "this key is the one in use")
+        self._open_keys.pop(str(self._member_path(key)), None)
+        files.remove(self._member_path(key))
+
+    def use_key(self, key: str) -> None:
+        """Sign with this member key from now on; the one before stays here, for what it signed."""
+        if not self._member_path(key).exists():
+            raise errors.SetupError("no-key", "this profile has no such member key")
+        before = self.key("operational")
+        kept = self._member_path(before.public.hex)
+        if not kept.exists():
+            files.write(kept, self._key_path("operational").read_bytes())
+        self.keep_profile(operational=key)
+
+    def member_keys(self) -> frozenset[str]:
+        """The member keys stored here by their hex, but for the first until it is replaced."""
+        return frozenset(path.stem for path in (self.path / "keys" / "members").glob("*.pem"))
+
+    def take_root(self) -> None:
+        """Remove the root key: it was written elsewhere and read back."""
+        path = self._key_path("root")
+        self._open_keys.pop(str(path), None)
+        files.remove(path)
+
+    def open_file(self, path: Path) -> keys.SigningKey:
+        """The key in a file that lies elsewhere; an unencrypted one must be readable by its owner only."""
+        try:
+            pem = path.read_bytes()
+        except OSError as exc:
+            raise errors.UsageError("unreadable-file", f"cannot read {path}") from exc
+        if b"ENCRYPTED" not in pem:
+            files.require_private(path)
+        return self._opened(pem, path)
+
     def passphrase(self) -> str:
         """The passphrase from the environment or, once, from a person."""
         if self._passphrase is None:
@@ -164,11 +213,17 @@ class Vault:
         return self._passphrase
 
     def _key_path(self, name: str) -> Path:
+        if name == "operational" and self.exists and "operational" in self.profile():
+            return self._member_path(str(self.profile()["operational"]))
         if name in ("root", "operational"):
             return self.path / "keys" / f"{name}.pem"
-        if not _HEX64.fullmatch(name):
+        member = self._member_path(name)
+        return member if member.exists() else self.path / "keys" / "authors" / f"{name}.pem"
+
+    def _member_path(self, key: str) -> Path:
+        if not _HEX64.fullmatch(key):
             raise errors.UsageError("bad-key-name", "a key is root, operational, or 64 hex characters")
-        return self.path / "keys" / "authors" / f"{name}.pem"
+        return self.path / "keys" / "members" / f"{key}.pem"
 
     def _store_key(self, path: Path, key: keys.SigningKey, passphrase: str | None) -> None:
         files.write(path, key.to_pkcs8(passphrase or None))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from tocsin_client import tables
+from tocsin_client import backup, tables
 from tocsin_client.cli import app, record, voice
 
 BODY: dict[str, Any] = {
@@ -117,16 +117,30 @@ def test_what_a_hub_puts_into_a_record_cannot_act_on_the_page() -> None:
     assert said.warnings
 
 
-def test_show_prints_the_record_or_its_tombstone(run: Callable[..., Any], sim: Any, joined: str) -> None:
+def test_show_prints_the_record(run: Callable[..., Any], sim: Any, joined: str) -> None:
     sim.answers["Show"] = lambda _v: {"record": {"__typename": "Incident", **FOUND, "body": json.dumps(BODY)}}
     done = run("show", "TOC-I-2026-000007")
     assert done.code == 0, done.err
     assert "Who may read" in done.out
     assert run("show", "TOC-I-2026-000007", "--lang", "zh").out.splitlines()[2].startswith("类型")
     assert run("show", "TOC-I-2026-000007", "--json").data["data"]["body"] == BODY
-    gone = {"__typename": "Tombstone", "recordId": "TOC-I-2026-000007", "state": "withdrawn", "reason": "error"}
-    sim.answers["Show"] = lambda _v: {"record": gone}
-    assert "withdrawn (error)" in run("show", "TOC-I-2026-000007").out
+
+
+@pytest.mark.parametrize(
+    ("state", "en", "zh"),
+    [
+        ("withdrawn", "withdrawn by its author (other). Its text is gone", "已由作者撤回（other）。文字已从中心删除"),
+        ("erased", "erased by a moderation desk (other). Its text is gone", "已被处置席位清除（other）。文字已从中心删除"),
+        ("hidden", "hidden by a moderation desk (other). Its text is kept", "已被处置席位隐藏（other）。文字仍保留"),
+    ],
+)
+def test_a_tombstone_says_whether_the_text_is_gone(
+    run: Callable[..., Any], sim: Any, joined: str, state: str, en: str, zh: str
+) -> None:
+    left = {"__typename": "Tombstone", "recordId": "TOC-I-2026-000007", "state": state, "reason": "other"}
+    sim.answers["Show"] = lambda _v: {"record": left}
+    assert en in run("show", "TOC-I-2026-000007").out
+    assert zh in run("show", "TOC-I-2026-000007", "--lang", "zh").out
 
 
 # --- the envelope -------------------------------------------------------------------------------------------------------
@@ -149,22 +163,39 @@ COUNTED = {
 WORDS: dict[str, list[str]] = {
     "init": ["URL", "--sector", "K", "--region", "156", "--no-passphrase"], "new": ["incident"], "validate": ["FILE"], "submit": ["FILE", "--dry-run"], "show": ["TOC-I-2026-000007"],
     "trends": ["--by", "year"], "verify": ["RECEIPT"], "taxonomy": ["isic"], "import": ["atlas", "--drafts", "DRAFTS", "--limit", "1"],
+    "keys revoke": ["KEY", "--yes"], "keys move-root": ["ROOT"], "keys backup": ["BACKUP"], "keys restore": ["BACKUP", "--profile", "two"],
+    "leave": ["--confirm", "ORG"], "tokens new": ["a label"], "tokens revoke": ["TOKEN"],
     "amend": ["DIGEST", "FILE"], "withdraw": ["DIGEST", "--yes"], "search": ["voice"],
 }  # fmt: skip
 NEEDS_A_PERSON = {"amend"}
 
 
 @pytest.fixture
-def places(run: Callable[..., Any], sim: Any, joined: str, file: Path, home: Path, tmp_path: Path) -> dict[str, str]:
+def places(
+    run: Callable[..., Any],
+    sim: Any,
+    joined: str,
+    file: Path,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
     """What stands for the capital words above: a member with one record in the log, and answers to every question."""
     sim.answers |= {
         "Search": lambda _v: {"records": SEARCHED}, "Trends": lambda _v: {"trends": COUNTED},
         "Show": lambda _v: {"record": {"__typename": "Incident", **FOUND, "body": json.dumps(BODY)}},
     }  # fmt: skip
+    made = run("tokens", "new", "for a test", "--json").data["data"]["id"]
+    org = next(iter(sim.orgs))
+    spare = run("keys", "add", "--json").data["data"]["before"]
+    monkeypatch.setenv("TOCSIN_BACKUP_PASSPHRASE", "violet anchor seven lanterns at dusk")
+    monkeypatch.setattr(backup, "_COST", (1 << 10, 8, 1))
+    monkeypatch.setattr(backup, "_COSTS", ((1 << 10, 8, 1),))
     sent = run("submit", str(file), answers=["r", "n", "n", "me", "yes"])
     digest = sent.out.strip()
     receipt = home / "profiles/default/receipts" / f"{digest}.json"
-    return {"URL": joined, "FILE": str(file), "RECEIPT": str(receipt), "DIGEST": digest, "DRAFTS": str(tmp_path / "drafts")}  # fmt: skip
+    return {"URL": joined, "FILE": str(file), "RECEIPT": str(receipt), "DIGEST": digest, "DRAFTS": str(tmp_path / "drafts"),
+            "KEY": spare, "ROOT": str(tmp_path / "root.pem"), "BACKUP": str(tmp_path / "backup"), "ORG": org, "TOKEN": made}  # fmt: skip
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
@@ -174,10 +205,12 @@ def test_every_command_prints_one_envelope(
     if words == ("import",):
         pytest.importorskip("pymispgalaxies", reason="the data packages of the demo extra are not installed")
     rest = [places.get(word, word) for word in WORDS.get(" ".join(words), [])]
+    if words == ("keys", "restore"):
+        run("keys", "backup", places["BACKUP"])
     done = run(*words, *rest, "--json")
     said = json.loads(done.out)
     assert said["v"] == 1
-    assert said["warnings"] == []
+    assert all(isinstance(one, str) for one in said["warnings"])
     if said["ok"]:
         assert set(said) == {"v", "ok", "data", "warnings"}
         assert isinstance(said["data"], dict)

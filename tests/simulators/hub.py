@@ -21,7 +21,7 @@ import httpx
 
 from tocsin_taxonomy import errors as taxonomy_errors
 from tocsin_taxonomy import report
-from tocsin_trust import certificate, documents, dsse, keys, leaf, merkle, note, policy, receipt, statement
+from tocsin_trust import certificate, documents, dsse, identity, keys, leaf, merkle, note, policy, receipt, statement
 from tocsin_trust import errors as trust_errors
 
 DAY_S = 86_400
@@ -52,6 +52,8 @@ class HubSimulator:
         self.withdrawn: set[str] = set()
         self.pending: dict[str, bytes] = {}
         self.orgs: dict[str, dict[str, Any]] = {}
+        self.keys: dict[str, dict[str, Any]] = {}  # of members: org, role, addedIndex, revokedIndex
+        self.long_tokens: dict[str, dict[str, Any]] = {}
         self.certified: set[str] = set()
         self.tokens: dict[str, tuple[str, str]] = {}
         self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}  # GraphQL operation name -> data
@@ -128,8 +130,9 @@ class HubSimulator:
         said = statement.read(dsse.unseal(self.envelopes[index]))
         chain: list[tuple[bytes, str]] = []
         if said.mode == "attributed" and said.cred in self.orgs:
-            at = self.orgs[said.cred]["enrolledIndex"]
-            chain = [(self.envelopes[at], self.proof(at) if "old-checkpoint" not in self.lies else self._old_proof(at))]
+            for at in sorted({self.orgs[said.cred]["enrolledIndex"], self.keys[said.kid]["addedIndex"]}):
+                proof = self.proof(at) if "old-checkpoint" not in self.lies else self._old_proof(at)
+                chain.append((self.envelopes[at], proof))
         return receipt.make(self.envelopes[index], self.proof(index), chain)
 
     def _old_proof(self, index: int) -> str:
@@ -160,7 +163,46 @@ class HubSimulator:
                 self.heads[known] = digest
         if said.kind == "withdraw":
             self.withdrawn.add(first)
+        self._move_keys(said, index)
         return index, digest, False
+
+    def _move_keys(self, said: statement.Statement, index: int) -> None:
+        body = said.body
+        if said.kind == "enrol":
+            for key, role in ((body["key"], "operational"), (body["root"], "root")):
+                self.keys[key] = {"org": body["org"], "role": role, "addedIndex": index, "revokedIndex": None}
+        elif said.kind == "key-add":
+            self.keys[body["key"]] = {
+                "org": body["org"],
+                "role": body["role"],
+                "addedIndex": index,
+                "revokedIndex": None,
+            }
+        elif said.kind == "key-revoke":
+            self.keys[body["key"]]["revokedIndex"] = index
+        elif said.kind == "suspend":
+            self.orgs[body["org"]]["suspendedIndex"] = index
+        if said.kind in ("key-revoke", "suspend"):
+            self.tokens = {token: who for token, who in self.tokens.items() if who[1] != body["org"]}
+
+    def _require_member(self, kid: str, org: str, *, kind: str = "") -> None:
+        """Refuse unless `kid` is a good key of `org` that may say this."""
+        row = self.keys.get(kid)
+        if row is None or row["org"] != org or org not in self.orgs:
+            raise RefusalError(403, "author-unknown")
+        if row["revokedIndex"] is not None:
+            raise RefusalError(403, "key-revoked")
+        if self.orgs[org]["suspendedIndex"] is not None and kind not in ("withdraw", "key-revoke"):
+            raise RefusalError(403, "org-suspended")
+        wanted = (
+            ("root",)
+            if kind in ("key-add", "suspend")
+            else ("root", "operational")
+            if kind == "key-revoke"
+            else ("operational",)
+        )
+        if row["role"] not in wanted:
+            raise RefusalError(403, "wrong-role")
 
     def _admit(self, said: statement.Statement) -> None:
         if said.kind == "enrol":
@@ -170,9 +212,12 @@ class HubSimulator:
                 raise RefusalError(404, "thread-unknown")
             if self.heads[said.prev] != said.prev:
                 raise RefusalError(409, "stale-prev")
+            if said.mode == "attributed":
+                self._require_member(said.kid, said.cred, kind=said.kind)
         elif said.mode == "attributed":
-            if said.cred not in self.orgs or self.orgs[said.cred]["key"] != said.kid:
-                raise RefusalError(403, "author-unknown")
+            self._require_member(said.kid, said.cred, kind=said.kind)
+            if said.kind == "key-add":
+                identity.read_key_add(said)
         elif said.kid not in self.certified:
             raise RefusalError(403, "certificate-invalid")
         if said.kind in report.MODELS:
@@ -247,7 +292,15 @@ class HubSimulator:
             org = path.rsplit("/", 1)[1]
             if org not in self.orgs:
                 raise RefusalError(404, "not-found")
-            return httpx.Response(200, json={**_public(self.orgs[org]), "keys": []})
+            listed = [{"key": key, **row} for key, row in self.keys.items() if row["org"] == org]
+            return httpx.Response(200, json={**_public(self.orgs[org]), "keys": listed})
+        if path.startswith("/v1/tokens"):
+            return self._tokens(method, path, body, token)
+        if method == "GET" and path.startswith("/v1/enrolments/"):
+            waiting = {documents.read_enrolment_request(e, self.origin).digest.hex() for e in self.pending.values()}
+            if path.rsplit("/", 1)[1] not in waiting:
+                raise RefusalError(404, "request-unknown")
+            return httpx.Response(200, json={"digest": path.rsplit("/", 1)[1], "state": "pending"})
         if method == "GET" and path.startswith("/v1/submissions/"):
             return self._status(path.rsplit("/", 1)[1], token)
         raise RefusalError(404, "not-found")
@@ -320,8 +373,7 @@ class HubSimulator:
 
     def _pseudonyms(self, body: bytes, token: str) -> httpx.Response:
         asked = documents.read_pseudonym_request(body, self.origin)
-        if asked.org not in self.orgs or self.orgs[asked.org]["key"] != asked.key.hex:
-            raise RefusalError(403, "author-unknown")
+        self._require_member(asked.key.hex, asked.org)
         until = statement.round_day(self.now + 90 * DAY_S)
         signer = keys.SigningKey.generate() if "bad-certificate" in self.lies else self.certifier
         text = certificate.issue(aud=self.origin, author_key=asked.author_key.hex, not_after_unix_s=until, key=signer)
@@ -330,7 +382,10 @@ class HubSimulator:
 
     def _login(self, body: bytes, token: str) -> httpx.Response:
         asked = documents.read_login(body, self.origin)
-        owners = [org for org, row in self.orgs.items() if row["key"] == asked.key.hex]
+        row = self.keys.get(asked.key.hex)
+        if row is not None and row["revokedIndex"] is not None:
+            raise RefusalError(403, "key-revoked")
+        owners = [row["org"]] if row is not None else []
         if not owners and asked.key.hex not in self.certified:
             raise RefusalError(403, "author-unknown")
         made = secrets.token_urlsafe(24)
@@ -339,6 +394,25 @@ class HubSimulator:
         return httpx.Response(
             201, json={"token": made, "expiresUnixS": self.now + 43_200, "subjectKind": kind, "subject": subject}
         )
+
+    def _tokens(self, method: str, path: str, body: bytes, token: str) -> httpx.Response:
+        if token not in self.tokens:
+            raise RefusalError(401, "token-invalid" if token else "login-required")
+        if method == "POST":
+            asked, made = json.loads(body), secrets.token_hex(8)
+            row = {
+                "id": made,
+                "label": asked["label"],
+                "createdUnixS": self.now,
+                "expiresUnixS": self.now + asked["days"] * DAY_S,
+            }
+            self.long_tokens[made] = row
+            return httpx.Response(201, json={**row, "token": f"tok-{secrets.token_hex(16)}"})
+        if method == "DELETE":
+            if self.long_tokens.pop(path.rsplit("/", 1)[1], None) is None:
+                raise RefusalError(404, "not-found")
+            return httpx.Response(204)
+        return httpx.Response(200, json={"tokens": list(self.long_tokens.values())})
 
     def _graphql(self, body: bytes, token: str) -> httpx.Response:
         if token and token not in self.tokens:
