@@ -58,7 +58,7 @@ class EntryRow(SQLModel, table=True):
 
     __tablename__ = "entry"
     idx: int = Field(sa_column=_place())
-    leaf_hash: bytes = Field(sa_column=_bytes(nullable=False, unique=True))
+    leaf_hash: bytes = Field(sa_column=_bytes(nullable=False))
     digest: bytes = Field(sa_column=_bytes(nullable=False, unique=True))
     data: bytes = Field(sa_column=_bytes(nullable=False))
     accepted_unix_s: int = Field(sa_column=_big(nullable=False))
@@ -103,9 +103,9 @@ class HeadRow(SQLModel, table=True):
 
     __tablename__ = "head"
     thread: bytes = Field(sa_column=_bytes(primary_key=True))
-    digest: bytes = Field(sa_column=_bytes(nullable=False, unique=True))
+    digest: bytes = Field(sa_column=_bytes(nullable=False))
     author_key: str = Field(sa_column=_text(nullable=False, index=True))
-    author_org: str | None = Field(default=None, sa_column=_text(nullable=True, index=True))
+    author_org: str | None = Field(default=None, sa_column=_text(nullable=True))
     kind: str = Field(sa_column=_text(nullable=False))
     mode: str = Field(sa_column=_text(nullable=False))
     first_idx: int = Field(sa_column=_big(nullable=False, unique=True))
