@@ -129,9 +129,13 @@ def test_show_prints_the_record(run: Callable[..., Any], sim: Any, joined: str) 
 @pytest.mark.parametrize(
     ("state", "en", "zh"),
     [
-        ("withdrawn", "withdrawn by its author (other). Its text is gone", "已由作者撤回（other）。文字已从中心删除"),
-        ("erased", "erased by a moderation desk (other). Its text is gone", "已被处置席位清除（other）。文字已从中心删除"),
-        ("hidden", "hidden by a moderation desk (other). Its text is kept", "已被处置席位隐藏（other）。文字仍保留"),
+        ("withdrawn", "withdrawn by its author (Other). Its text is gone", "已由作者撤回（其他）。文字已从中心删除"),
+        (
+            "erased",
+            "erased by a moderation desk (Other). Its text is gone",
+            "已被处置席位清除（其他）。文字已从中心删除",
+        ),
+        ("hidden", "hidden by a moderation desk (Other). Its text is kept", "已被处置席位隐藏（其他）。文字仍保留"),
     ],
 )
 def test_a_tombstone_says_whether_the_text_is_gone(

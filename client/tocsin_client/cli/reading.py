@@ -88,8 +88,20 @@ def show(
     if "body" in found:
         said.data(found, [] if said.json else _whole(said, found))
         return
-    gone = said.text("show.tombstone", record_id=record, state=str(found.get("state")), reason=str(found.get("reason")))
-    said.data(found, gone)
+    state = str(found.get("state"))
+    # Of a state that is unknown here it is not said that the text is gone.
+    known = state if state in ("withdrawn", "erased") else "hidden"
+    said.data(
+        found, said.text(f"show.{known}", record_id=record, reason=_reason(said, state, str(found.get("reason"))))
+    )
+
+
+def _reason(said: Voice, state: str, reason: str) -> str:
+    """The reason code by its name; as the hub sent it if no list has it."""
+    from tocsin_taxonomy import vocab
+
+    names = vocab.labels("withdraw_reasons" if state == "withdrawn" else "moderate_reasons", said.lang)
+    return names.get(reason, reason)
 
 
 def _whole(said: Voice, found: dict[str, Any]) -> list[str]:

@@ -219,11 +219,13 @@ class Mitigation(Record):
     responds_to: list[str] | None
 
 
-@strawberry.type(description="What is left of a record that was withdrawn, erased or hidden.")
+@strawberry.type(description="What readers get in place of a record that was withdrawn, erased or hidden.")
 class Tombstone(Node):
     record_id: str
     kind: str
-    state: str = strawberry.field(description="withdrawn, erased or hidden.")
+    state: str = strawberry.field(
+        description="withdrawn (by its author) or erased (by a desk): the text is gone for good. hidden (by a desk): the text is kept, its author reads it, it may be restored."
+    )
     reason: str | None
     accepted_at: datetime
     log_index: int
