@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import subprocess
@@ -13,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from tocsin_client import Draft, Hub, Receipt, errors
+from tocsin_client import AsyncHub, Draft, Hub, Receipt, errors, joining, membership, restore_backup, sign
+from tocsin_client.vault import Vault
 from tocsin_trust import policy
+from tocsin_trust import receipt as receipt_rooms
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,3 +152,120 @@ def test_the_printed_policy_of_a_real_hub_pins_by_its_words(real_hub: Any, tmp_p
         joined = hub.join(sector="multiple", region="un-m49@2024:001", fingerprint=words.replace("-", " ").upper())
     assert joined.state == "pending"
     assert joined.request_path.exists()
+
+
+@pytest.fixture
+def newcomer(real_hub: Any, tmp_path: Path) -> Iterator[Hub]:
+    """A member of its own, for what cannot be undone."""
+    with Hub(real_hub.url, home=tmp_path / "newcomer") as hub:
+        hub.join(sector="isic@4:K", region="un-m49@2024:156", confirm=lambda _seen: True)
+        real_hub.enrol_all()
+        yield hub
+
+
+def test_a_rotated_key_works_the_old_one_is_refused_and_every_receipt_holds(
+    newcomer: Hub, draft: Callable[..., Draft], tmp_path: Path
+) -> None:
+    hub = newcomer
+    old = hub.vault.key("operational")
+    root = hub.move_root(tmp_path / "root.pem")
+    with pytest.raises(errors.SetupError):
+        hub.add_key()
+    added = hub.add_key(root=root)
+    assert hub.verify(added).kind == "key-add"
+    new = hub.submit(hub.preview(draft(), mode="attributed").approve(by="a tester"))
+    assert new.author_key != old.public.hex
+    assert receipt_rooms.verify(new.bundle, joining.pinned_policy(hub.vault)).key_index == added.index, (
+        "by the new key's entry"
+    )
+    revoked = hub.revoke_key(old.public.hex[:8], "rotated")
+    assert hub.verify(revoked).kind == "key-revoke"
+    approval = hub.preview(draft(title="By the old key"), mode="attributed").approve(by="a tester")
+    envelope = sign.sign(
+        approval, old, hub.vault.profile()["org"], aud=joining.pinned_policy(hub.vault).origin, now_unix_s=hub.now()
+    )
+    with pytest.raises(errors.RefusedError) as caught:
+        hub._sender().send(envelope, kind="incident", mode="attributed", thread=None)
+    assert caught.value.code == "key-revoked"
+    listed = {one["key"]: one for one in membership.listed(hub.vault, hub.enrolment())}
+    assert listed[old.public.hex]["revokedIndex"] == revoked.index
+    assert listed[new.author_key]["current"]
+    nameless = hub.submit(hub.preview(draft(title="Nameless")).approve(by="a tester"))
+    assert hub.status(nameless)["state"] == "published"
+    assert hub.withdraw(new).author_key == new.author_key
+
+
+def test_a_lost_laptop_is_made_good_and_the_old_one_reads_and_signs_nothing_more(
+    newcomer: Hub, draft: Callable[..., Draft], tmp_path: Path
+) -> None:
+    nameless = newcomer.submit(newcomer.preview(draft()).approve(by="a tester"))
+    newcomer.backup(tmp_path / "backup", "violet anchor seven lanterns at dusk")
+    restore_backup(tmp_path / "backup", "violet anchor seven lanterns at dusk", Vault(tmp_path / "new", "default"))
+    with Hub(home=tmp_path / "new") as again:
+        assert again.verify(again.vault.receipt(nameless.digest) or b"").index == nameless.index
+        old = again.vault.key("operational").public.hex
+        again.add_key()
+        again.revoke_key(old, "stolen")
+        assert again.withdraw(nameless.digest).author_key == nameless.author_key
+        with pytest.raises(errors.RefusedError) as caught:
+            newcomer.login()
+        assert caught.value.code == "key-revoked"
+
+
+def test_a_token_reads_and_ends(newcomer: Hub, real_hub: Any, draft: Callable[..., Draft]) -> None:
+    sent = newcomer.submit(newcomer.preview(draft(title="For members only")).approve(by="a tester"))
+    _wait(newcomer, sent)
+    made = newcomer.new_token("weekly report", 7)
+    assert made["id"] in {one["id"] for one in newcomer.tokens()}
+    asked = {"query": "{ me { kind } }"}
+    route = newcomer._named
+    assert route.post_json("/graphql", asked, token=made["token"])["data"]["me"]["kind"] == "member"
+    with pytest.raises(errors.RefusedError) as caught:
+        route.request("GET", "/v1/tokens", token=made["token"])
+    assert caught.value.code == "token-reads-only"
+    newcomer.revoke_token(made["id"])
+    with pytest.raises(errors.RefusedError) as ended:
+        route.post_json("/graphql", asked, token=made["token"])
+    assert ended.value.code == "token-invalid"
+
+
+def test_who_leaves_sends_nothing_new_and_may_still_withdraw(newcomer: Hub, draft: Callable[..., Draft]) -> None:
+    sent = [
+        newcomer.submit(newcomer.preview(draft(title=f"A {m} one"), mode=m).approve(by="a tester"))
+        for m in ("pseudonymous", "attributed")
+    ]
+    left = newcomer.leave()
+    assert newcomer.verify(left).kind == "suspend"
+    row = newcomer.enrolment()
+    assert row is not None
+    assert row["suspendedIndex"] == left.index
+    with pytest.raises(errors.RefusedError) as caught:
+        newcomer.submit(newcomer.preview(draft(title="New"), mode="attributed").approve(by="a tester"))
+    assert caught.value.code == "org-suspended"
+    assert [newcomer.withdraw(one).kind for one in sent] == ["withdraw", "withdraw"]
+
+
+def test_a_real_log_is_shown_to_go_on_and_a_nameless_statement_names_its_day(
+    members: dict[str, Hub], draft: Callable[..., Draft]
+) -> None:
+    hub = members["two"]
+    hub.submit(hub.preview(draft(title="One")).approve(by="a tester"))
+    before, now = hub.check_log()
+    assert 0 < before.size <= now.size
+    members["one"].submit(members["one"].preview(draft(title="Two")).approve(by="a tester"))
+    assert hub.check_log()[1].size > now.size
+    third = hub.submit(hub.preview(draft(title="Three")).approve(by="a tester"))
+    assert isinstance(receipt_rooms.verify(third.bundle, joining.pinned_policy(hub.vault)).statement.dir, int)
+
+
+def test_the_journey_is_the_same_when_awaited(newcomer: Hub, draft: Callable[..., Draft]) -> None:
+    async def journey() -> None:
+        async with AsyncHub(home=newcomer.vault.path.parents[1]) as hub:
+            approvals = [(await hub.preview(draft(title=f"Record {n}"))).approve(by="a tester") for n in range(5)]
+            receipts = await asyncio.gather(*(hub.submit(approval) for approval in approvals))
+            assert [(await hub.verify(one)).index for one in receipts] == sorted(one.index for one in receipts)
+            assert (await hub.trends(by=["category"])).total >= 5
+            await hub.withdraw(receipts[0])
+            assert (await hub.status(receipts[0]))["state"] == "withdrawn"
+
+    asyncio.run(journey())
