@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tocsin_hub.trends import query
@@ -17,6 +17,8 @@ MOST_SECTORS = 8
 MOST_CAUSES = 8
 MOST_HARMS = 7
 OTHER = "other"
+LEVELS = ("leaf", "category")
+ENOUGH_PAIRS = 30  # below it the matrix goes by category
 Pairs = Counter[tuple[str, str]]
 
 
@@ -67,58 +69,75 @@ def by_section(table: query.TrendTable) -> Counter[str]:
 
 
 def matrix_queries(asked: query.TrendQuery) -> tuple[query.TrendQuery, ...]:
-    """For each technical leaf: the leaves of the records that carry it. A filter by tags asks for two tables more, see `matrix`."""
-    asks = [replace(asked, by=("leaf",))]
-    for leaf in names.leaves("endogenous"):
-        asks.append(replace(asked, by=("leaf",), tags=(leaf,)))
-        if asked.tags:
-            asks.append(replace(asked, by=("leaf",), tags=(*asked.tags, leaf)))
+    """For each technical cause, leaf or category: the harms of the records that carry it.
+
+    A filter by tags asks two questions per cause, see `_both`; the first two tables are of the filter alone.
+    """
+    asks = [replace(asked, by=(level,)) for level in LEVELS]
+    for level in LEVELS:
+        for cause in _codes(level, "endogenous"):
+            asks.append(replace(asked, by=(level,), tags=(cause,)))
+            if asked.tags:
+                asks.append(replace(asked, by=(level,), tags=(*asked.tags, cause)))
     return tuple(asks)
 
 
 def matrix(tables: Sequence[query.TrendTable], asked: query.TrendQuery, setting: Setting) -> Figure:
-    """From the tables of `matrix_queries`.
-
-    Tags of a filter are alternatives, so "tag and leaf" is not one question: it is |tag| + |leaf| - |tag or leaf|, cell by cell.
-    """
+    """From the tables of `matrix_queries`: leaf by leaf, or category by category where too few records are that precise."""
     lang = setting.lang
-    base, others = tables[0], tables[1:]
-    of_base = {cell.keys[0]: cell.count for cell in base.rows}
-    step = 2 if asked.tags else 1
-    counts: Pairs = Counter()
-    for at, leaf in enumerate(names.leaves("endogenous")):
-        found = {cell.keys[0]: cell.count for cell in others[at * step].rows}
-        either = {cell.keys[0]: cell.count for cell in others[at * step + 1].rows} if asked.tags else {}
-        for harm in names.leaves("derived"):
-            both = found.get(harm, 0) + (of_base.get(harm, 0) - either.get(harm, 0) if asked.tags else 0)
-            if both > 0:
-                counts[leaf, harm] = both
-    causes, harms = _most(counts, 0, MOST_CAUSES), _most(counts, 1, MOST_HARMS)
-    drawn: Pairs = Counter({pair: count for pair, count in counts.items() if pair[0] in causes and pair[1] in harms})
+    base, others = dict(zip(LEVELS, tables, strict=False)), iter(tables[len(LEVELS) :])
+    counts = {level: _both(base[level], others, level, bool(asked.tags)) for level in LEVELS}
+    level = "leaf" if counts["leaf"].total() >= ENOUGH_PAIRS else "category"
+    found = counts[level]
+    causes, harms = _most(found, 0, level, MOST_CAUSES), _most(found, 1, level, MOST_HARMS)
+    drawn: Pairs = Counter({pair: count for pair, count in found.items() if pair[0] in causes and pair[1] in harms})
     ranked = [
         headlines.Count(names.short(cause, lang), count, names.short(harm, lang))
         for (cause, harm), count in drawn.most_common()
     ]
     return _figure(
         "matrix",
-        base,
+        base["leaf"],
         setting,
         counts=drawn,
         codes=causes,
         columns=tuple(Column(names.short(code, lang), code, "derived", names.full(code, lang)) for code in harms),
         headline=headlines.matrix(ranked, drawn.total(), lang),
         n=drawn.total(),
-        method=say("matrix.method", lang),
+        method=say("matrix.method", lang, level=say(f"matrix.level.{level}", lang)),
     )
 
 
-def _most(counts: Pairs, side: int, most: int) -> tuple[str, ...]:
+def _codes(level: str, layer: str) -> tuple[str, ...]:
+    if level == "leaf":
+        return names.leaves(layer)
+    return tuple(code for code in names.categories() if names.layer_of(code) == layer)
+
+
+def _both(base: query.TrendTable, others: Iterator[query.TrendTable], level: str, filtered: bool) -> Pairs:
+    """Records per cause and harm; takes its tables from `others` in the order of `matrix_queries`.
+
+    Tags of a filter are alternatives, so "tag and cause" is not one question: it is |tag| + |cause| - |tag or cause|, per harm.
+    """
+    of_base = {cell.keys[0]: cell.count for cell in base.rows}
+    counts: Pairs = Counter()
+    for cause in _codes(level, "endogenous"):
+        found = {cell.keys[0]: cell.count for cell in next(others).rows}
+        either = {cell.keys[0]: cell.count for cell in next(others).rows} if filtered else {}
+        for harm in _codes(level, "derived"):
+            both = found.get(harm, 0) + (of_base.get(harm, 0) - either.get(harm, 0) if filtered else 0)
+            if both > 0:
+                counts[cause, harm] = both
+    return counts
+
+
+def _most(counts: Pairs, side: int, level: str, most: int) -> tuple[str, ...]:
     """The codes of one side that have most records, in the order of the scheme."""
     sums: Counter[str] = Counter()
     for pair, count in counts.items():
         sums[pair[side]] += count
     kept = {code for code, _ in sums.most_common(most)}
-    return tuple(code for code in (*names.leaves("endogenous"), *names.leaves("derived")) if code in kept)
+    return tuple(code for layer in ("endogenous", "derived") for code in _codes(level, layer) if code in kept)
 
 
 def _figure(

@@ -63,28 +63,56 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def trends(pairs: Sequence[Pair], before: str, after: str, n_after: int, lang: Lang) -> str:
-    """What changed between the last two complete periods. `n_after`: records of the last one, each counted once."""
+@dataclass(frozen=True, slots=True)
+class Years:
+    """What the headline of a series compares: the last complete year with the one before, and with an earlier one.
+
+    `n_after`: records of the last year, each counted once. `longer` is empty if the earlier year was not chosen.
+    """
+
+    before: str
+    after: str
+    n_after: int
+    pairs: Sequence[Pair]
+    earlier: str = ""
+    longer: Sequence[Pair] = ()
+
+
+def trends(years: Years | None, lang: Lang) -> str:
+    """What changed in the last complete year; else over a longer time; else that nothing did. None: no two years to compare."""
     zh = lang == "zh"
-    if sum(pair.before + pair.after for pair in pairs) < MIN_RECORDS:
-        return "记录太少，尚不能判断趋势" if zh else "Too few records yet to tell a trend"
-    moved = sorted((pair for pair in pairs if pair.clear), key=lambda pair: -abs(pair.z))
-    main = max(pairs, key=lambda pair: pair.after)
-    dominates = n_after > 0 and main.after / n_after >= DOMINANT and main.after >= MIN_RECORDS
-    share = percent(main.after, n_after)
-    if not moved:
-        still = (
-            f"{before} 至 {after} 年间各类别均无明显变化"
+    if years is None:
+        return (
+            "所选年份不足两个完整年，无法比较"
             if zh
-            else f"No category changed clearly from {before} to {after}"
+            else "Fewer than two complete years were chosen, so nothing is compared"
         )
-        if not dominates:
-            return still
+    if sum(pair.before + pair.after for pair in years.pairs) < MIN_RECORDS:
+        return "记录太少，尚不能判断趋势" if zh else "Too few records yet to tell a trend"
+    main = max(years.pairs, key=lambda pair: pair.after)
+    share = percent(main.after, years.n_after)
+    dominates = years.n_after > 0 and main.after / years.n_after >= DOMINANT and main.after >= MIN_RECORDS
+    if moved := _clearest(years.pairs):
+        found = _moved(moved, years.before, years.after, lang)
+        if dominates and main.name != moved[0].name:
+            return f"{found}；{main.name}仍占 {share}" if zh else f"{found}; {main.name} still makes up {share}"
+        return found
+    still = (
+        f"{years.before} 至 {years.after} 年间各类别均无明显变化"
+        if zh
+        else f"No category changed clearly from {years.before} to {years.after}"
+    )
+    if moved := _clearest(years.longer):
+        found = _moved(moved, years.earlier, years.after, lang)
+        return f"{still}；但{found}" if zh else f"{still}, but {found}"
+    if dominates:
         return f"{still}；{main.name}占 {share}" if zh else f"{still}; {main.name} makes up {share}"
-    found = _moved(moved, before, after, lang)
-    if dominates and main.name != moved[0].name:
-        return f"{found}；{main.name}仍占 {share}" if zh else f"{found}; {main.name} still makes up {share}"
-    return found
+    return still
+
+
+def _clearest(pairs: Sequence[Pair]) -> list[Pair]:
+    """Those that changed clearly, the clearest first."""
+    return sorted((pair for pair in pairs if pair.clear), key=lambda pair: -abs(pair.z))
 
 
 def _moved(moved: Sequence[Pair], before: str, after: str, lang: Lang) -> str:
@@ -180,12 +208,12 @@ def responses(counts: Sequence[Count], n: int, lang: Lang) -> str:
     share = percent(counts[0].count, n)
     if len(top) > 3:
         if zh:
-            return f"{len(top)} 项措施覆盖面相同，各涉及 {share} 的记录"
-        return f"{len(top)} responses reach equally far: each addresses a risk named in {share} of records"
+            return f"{len(top)} 项措施覆盖面相同，各涉及写明具体风险的记录的 {share}"
+        return f"{len(top)} responses reach equally far: each {share} of the records that name a specific risk"
     if zh:
-        return f"“{'”“'.join(top)}”覆盖最广：涉及 {share} 的记录"
+        return f"“{'”“'.join(top)}”覆盖最广：涉及写明具体风险的记录的 {share}"
     verb = "reaches" if len(top) == 1 else "reach"
-    return f"{_listed(top)} {verb} furthest: a risk named in {share} of records"
+    return f"{_listed(top)} {verb} furthest: {share} of the records that name a specific risk"
 
 
 def _lower(name: str) -> str:

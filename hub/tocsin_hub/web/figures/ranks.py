@@ -46,7 +46,7 @@ def _ranked(kind: Kind, what: str, table: query.TrendTable, found: Counter[str],
         for code, count in order[:MOST]
     )
     rest = order[MOST:]
-    said = say("rank.rest", lang, n=sum(count for _, count in rest), rows=len(rest)) if rest else ""
+    said = say("rank.rest", lang, n=sum(count for _, count in rest)) if rest else ""
     ranked = [headlines.Count(names.short(code, lang), count) for code, count in order]
     return Figure(
         kind=kind,

@@ -25,10 +25,11 @@ def draw(job: dict[str, Any]) -> str | None:
     """One job's answer."""
     colours = palette.THEMES[job["theme"]]
     if job["form"] == "page":
-        return tidy.small(_svg(sketch.spec(sketch.chart(job["plan"], colours))), colours)
+        return tidy.small(_svg(sketch.panel_spec(job["plan"], colours)), colours)
     sheet = job["sheet"]
     drawn = sheetcraft.framed(sheet, colours, palette.ON_SHADE[job["theme"]])
-    svg = tidy.whole(_svg(sketch.spec(drawn, colours["paper"], 24)), sheet["headline"], sheet["measure"])
+    spec = sketch.spec(drawn) | {"background": colours["paper"], "padding": 24}
+    svg = tidy.whole(_svg(spec), sheet["headline"], sheet["measure"])
     if job["form"] == "svg":
         return svg
     if not has_glyphs(sheet["lang"]):
@@ -52,4 +53,3 @@ def has_glyphs(lang: str) -> bool:
 def main() -> None:
     jobs = json.load(sys.stdin)
     json.dump({job["id"]: draw(job) for job in jobs}, sys.stdout, ensure_ascii=True)
-

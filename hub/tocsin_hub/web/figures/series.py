@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tocsin_hub.trends import query
 from tocsin_hub.web.figures import headlines, names, scales
-from tocsin_hub.web.figures.figure import Cell, Column, Figure, Panel, Row, Setting
+from tocsin_hub.web.figures.figure import Cell, Column, Figure, Lang, Panel, Row, Setting
 from tocsin_hub.web.figures.palette import layer
 from tocsin_hub.web.figures.words import say
 
@@ -16,6 +16,7 @@ BY = (("category", "year"), ("category", "quarter"), ("year",), ("quarter",))
 ENOUGH = 0.8  # share of dated records that must state a quarter before panels go by quarter
 MOST_YEARS = 12
 MOST_QUARTERS = 20
+LONGER_YEARS = 3
 Counts = dict[tuple[str, ...], int]
 
 
@@ -35,17 +36,15 @@ def build(tables: Sequence[query.TrendTable], asked: query.TrendQuery, setting: 
     quarterly = _quarterly(by_year)
     axis = _axis((per_quarter if quarterly else per_year), quarterly, setting.now_unix_s)
     counts = _counts(by_quarter if quarterly else by_year)
-    pairs, span = _pairs(by_year, asked, setting)
-    panels = _panels(counts, axis, pairs if span else {}, lang)
+    years = _years(by_year, per_year, asked, setting)
+    panels = _panels(counts, axis, years, lang)
     drawn = sum(cell.count for cell in (per_quarter if quarterly else per_year).rows if cell.keys[0] in axis.periods)
     every = _counts(per_quarter if quarterly else per_year)
     first, last = (axis.periods[0], axis.periods[-1]) if axis.periods else ("–", "–")
-    in_last = _counts(per_year).get((span[1],), 0) if span else 0
-    headline = headlines.trends([*pairs.values()], *(span or ("", "")), in_last, lang)
     return Figure(
         kind="trends",
         title=say("trends.title", lang),
-        headline=headline,
+        headline=headlines.trends(years, lang),
         measure=say(f"trends.measure.{axis.unit}", lang, first=first, last=last),
         n=drawn,
         coverage=_coverage(by_year, axis, drawn, sum(every.values()), lang),
@@ -100,27 +99,39 @@ def _period(value: int, quarterly: bool) -> str:
     return f"{value // 4}-Q{value % 4 + 1}" if quarterly else str(value)
 
 
-def _pairs(
-    table: query.TrendTable, asked: query.TrendQuery, setting: Setting
-) -> tuple[dict[str, headlines.Pair], tuple[str, str] | None]:
-    """Each category's counts in the last two complete years, and which these are; nothing if fewer than two were chosen."""
+def _years(
+    table: query.TrendTable, per_year: query.TrendTable, asked: query.TrendQuery, setting: Setting
+) -> headlines.Years | None:
+    """What the headline compares: the last complete year, or of a filter by year the last two complete ones in a row."""
     after = datetime.fromtimestamp(setting.now_unix_s, UTC).year - 1
-    if asked.years and not {after, after - 1} <= set(asked.years):
-        complete = sorted(year for year in asked.years if year <= after)
-        after = complete[-1] if len(complete) > 1 and complete[-1] - 1 == complete[-2] else 0
-    if not after:
-        return {}, None
+    if asked.years:
+        complete = [year for year in sorted(asked.years) if year <= after and year - 1 in asked.years]
+        if not complete:
+            return None
+        after = complete[-1]
     counts = _counts(table)
-    before, last = str(after - 1), str(after)
-    return {
-        code: headlines.Pair(
-            names.short(code, setting.lang), counts.get((code, before), 0), counts.get((code, last), 0)
+
+    def since(year: int) -> tuple[headlines.Pair, ...]:
+        return tuple(
+            headlines.Pair(
+                names.short(code, setting.lang), counts.get((code, str(year)), 0), counts.get((code, str(after)), 0)
+            )
+            for code in names.categories()
         )
-        for code in names.categories()
-    }, (before, last)
+
+    earlier = after - LONGER_YEARS
+    chosen = not asked.years or earlier in asked.years
+    return headlines.Years(
+        before=str(after - 1),
+        after=str(after),
+        n_after=_counts(per_year).get((str(after),), 0),
+        pairs=since(after - 1),
+        earlier=str(earlier) if chosen else "",
+        longer=since(earlier) if chosen else (),
+    )
 
 
-def _panels(counts: Counts, axis: Axis, pairs: dict[str, headlines.Pair], lang: str) -> tuple[Panel, ...]:
+def _panels(counts: Counts, axis: Axis, years: headlines.Years | None, lang: Lang) -> tuple[Panel, ...]:
     tops = {
         side: scales.top(
             max(
@@ -136,12 +147,9 @@ def _panels(counts: Counts, axis: Axis, pairs: dict[str, headlines.Pair], lang: 
         for side in ("endogenous", "derived")
     }
     made = []
-    for code in names.categories():
+    for at, code in enumerate(names.categories()):
         side = names.layer_of(code)
         values = [counts.get((code, period), 0) for period in axis.periods]
-        quiet = say("trends.none", lang) if not any(values) else ""
-        if not quiet and code in pairs and not pairs[code].clear:
-            quiet = say("trends.quiet", lang)
         plan = {
             "mark": "line",
             "values": values,
@@ -157,11 +165,24 @@ def _panels(counts: Counts, axis: Axis, pairs: dict[str, headlines.Pair], lang: 
                 code,
                 side,
                 text="" if shown is None else headlines.number(shown),
-                note=quiet,
+                note=_note(values, years, at, lang),
                 plan=plan,
             )
         )
     return tuple(made)
+
+
+def _note(values: list[int], years: headlines.Years | None, at: int, lang: Lang) -> str:
+    """How the last complete year stands to the one before, in a word."""
+    if not any(values):
+        return say("trends.none", lang)
+    if years is None:
+        return ""
+    pair = years.pairs[at]
+    if pair.before + pair.after < headlines.MIN_RECORDS:
+        return say("trends.few", lang)
+    word = "quiet" if not pair.clear else "up" if pair.after > pair.before else "down"
+    return say(f"trends.{word}", lang, before=years.before)
 
 
 def _labels(axis: Axis) -> list[list[int | str]]:

@@ -104,7 +104,7 @@ def _panels(sheet: Sheet, colours: Colours) -> Drawn:
             subtitleColor=colours[panel["plan"]["colour"]],
             offset=10,
         )
-        charts.append(sketch.line(panel["plan"], colours, (222, 100)).properties(title=title))
+        charts.append(sketch.line(panel["plan"], colours, (222, 112)).properties(title=title))
     return alt.concat(*charts, columns=4, spacing=24)
 
 

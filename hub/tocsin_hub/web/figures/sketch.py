@@ -12,9 +12,10 @@ from tocsin_hub.web.figures.palette import FONT
 Plan = Mapping[str, Any]
 Colours = Mapping[str, str]
 Drawn = Any  # a chart: Altair's own types change with every method that is called
-PANEL = (232, 104)  # pixels of the plot; the page scales a panel to its column
+PANEL = (232, 112)  # pixels of the plot; the page scales a panel to its column
 STRIP = (480, 20)
 SMALL = 11
+HEADROOM = 1.16  # so that the number above the highest point stays inside the plot
 
 
 def chart(plan: Plan, colours: Colours) -> Drawn:
@@ -28,7 +29,7 @@ def line(plan: Plan, colours: Colours, size: tuple[int, int] = PANEL) -> Drawn:
     points = [{"x": at, "y": value} for at, value in enumerate(values)]
     colour = colours[plan["colour"]]
     x = alt.X("x:Q", scale=alt.Scale(domain=[-0.2, max(len(values) - 0.6, 0.8)], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=_counts(top, colours))
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, top * HEADROOM], nice=False), axis=_counts(top, colours))
     layers = [_frame(points, colours)]
     layers.append(alt.Chart(_data(points[:settled])).mark_line(color=colour, strokeWidth=1.75, strokeJoin="round"))
     if settled < len(points):
@@ -117,8 +118,19 @@ def _data(rows: list[dict[str, Any]]) -> Drawn:
     return alt.Data(values=rows)  # type: ignore[no-untyped-call]
 
 
-def spec(drawn: Any, background: str | None = None, padding: Any = 0) -> dict[str, Any]:
+def panel_spec(plan: Plan, colours: Colours) -> dict[str, Any]:
+    """The Vega-Lite of a drawing for the page: no background, and margins that do not depend on the text in it."""
+    made = spec(chart(plan, colours))
+    margins = (30, 4, 12, 20) if plan["mark"] == "line" else (7, 0, 7, 0)
+    made |= {
+        "background": None,
+        "autosize": {"type": "none"},
+        "padding": dict(zip(("left", "top", "right", "bottom"), margins, strict=True)),
+    }
+    return made
+
+
+def spec(drawn: Drawn) -> dict[str, Any]:
     """The Vega-Lite of a chart, in the pages' type, with no box around the plot."""
-    quiet = drawn.configure(background=background, padding=padding, font=FONT).configure_view(stroke=None)
-    made: dict[str, Any] = quiet.to_dict(validate=False)
+    made: dict[str, Any] = drawn.configure(font=FONT).configure_view(stroke=None).to_dict(validate=False)
     return made

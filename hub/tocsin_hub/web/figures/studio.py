@@ -28,7 +28,9 @@ for name, folders in {bare!r}.items():
     sys.modules[name].__path__ = folders
 from tocsin_hub.web.figures import render
 render.main()
-""".format(bare={"tocsin_hub.web": [str(Path(__file__).parents[1])], "tocsin_hub.web.figures": [str(Path(__file__).parent)]})
+""".format(
+    bare={"tocsin_hub.web": [str(Path(__file__).parents[1])], "tocsin_hub.web.figures": [str(Path(__file__).parent)]}
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -76,7 +78,7 @@ class Studio:
     def _child(self, jobs: list[dict[str, Any]]) -> dict[str, str | None]:
         self.children += 1
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - this interpreter, our own code, no shell
                 [sys.executable, "-P", "-c", _START],
                 input=json.dumps(jobs).encode(),
                 capture_output=True,

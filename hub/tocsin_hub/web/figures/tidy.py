@@ -72,7 +72,7 @@ def _invisible(node: ElementTree.Element) -> bool:
     if tag == "path":
         painted = any(node.attrib.get(side, "none") != "none" for side in ("fill", "stroke"))
         return bool(_EMPTY_PATH.fullmatch(node.attrib.get("d", ""))) or not painted
-    return tag == "text" and not node.text
+    return tag == "text" and not node.text and len(node) == 0
 
 
 def _written(root: ElementTree.Element) -> str:
