@@ -61,6 +61,7 @@ class Settings(BaseModel):
     graphql_max_aliases: int = Field(15, gt=0, description="Aliases in one query.")
     graphql_max_tokens: int = Field(1_000, gt=0, description="Lexer tokens of one query; checked before it is parsed further.")
     graphql_deadline_ms: int = Field(5_000, gt=0, description="Milliseconds after which a query is given up.")
+    contact: str | None = Field(None, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}$", description="Mail address shown on the pages for problems with a record and for privacy; empty = none is shown.")
     log_level: str = Field("INFO", description="Level of the stdlib logger; payloads are never logged at any level.")
     # fmt: on
 

@@ -89,6 +89,13 @@ def list_waiting(session: Session, origin: str) -> list[Waiting]:
     return [_waiting(row, origin) for row in rows]
 
 
+def waiting(session: Session) -> tuple[int, int | None]:
+    """How many requests wait, and when the oldest came (unix s); nothing about who."""
+    received = col(EnrolmentRequestRow.received_unix_s)
+    number, oldest = session.execute(select(func.count(), func.min(received)).select_from(EnrolmentRequestRow)).one()
+    return number, oldest
+
+
 def find(session: Session, digest: bytes, origin: str) -> Waiting:
     """The waiting request with this digest. Raises HubError request-unknown."""
     row = session.get(EnrolmentRequestRow, digest)

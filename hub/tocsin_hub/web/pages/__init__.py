@@ -1,0 +1,1 @@
+"""One module per page or family of pages; each page is a function from what is seen to an answer."""
