@@ -8,7 +8,7 @@ state a value at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,22 @@ def table(session: Session, columns: Columns, viewer: access.Viewer, query: Tren
             notes=_notes(query),
             truncated=len(rows) > MAX_CELLS,
         )
+
+
+def reach(
+    session: Session, columns: Columns, viewer: access.Viewer, query: TrendQuery, groups: Sequence[Sequence[str]]
+) -> list[int]:
+    """For each group of compact codes, how many of the records of `query` carry one of them or a code below it."""
+    with columns.lock:
+        columns.catch_up(session)
+        chosen = _chosen(columns, viewer, query)
+        found = []
+        for codes in groups:
+            tagged = np.zeros(len(chosen), dtype=np.bool_)
+            for code in codes:
+                tagged[columns.tagged(code)] = True
+            found.append(int((tagged & chosen).sum()))
+        return found
 
 
 def _codes(values: Iterable[str]) -> list[str]:
