@@ -20,7 +20,7 @@ from importlib import metadata
 
 from fastapi import FastAPI
 
-from tocsin_hub import rest
+from tocsin_hub import rest, web
 from tocsin_hub.catalogue import fulltext, project
 from tocsin_hub.errors import HubError
 from tocsin_hub.graphql import context, endpoint
@@ -233,7 +233,13 @@ def create_app(settings: Settings, clock: Clock = wall_clock) -> FastAPI:
     app.state.hub = hub
     rest.mount(app, hub)
     app.include_router(endpoint.router(_graphql_face(hub)))
+    web.mount(app, hub, cursor_key=_cursor_key(hub), version=metadata.version("tocsin"))
     return app
+
+
+def _cursor_key(hub: Hub) -> bytes:
+    """The key of cursors, the same for every face: one cursor walks the same list everywhere."""
+    return hmac.digest(hub.keyring.login_key, b"tocsin-cursor/v1", "sha256")
 
 
 def _graphql_face(hub: Hub) -> context.Face:
@@ -246,7 +252,7 @@ def _graphql_face(hub: Hub) -> context.Face:
         clock=hub.clock,
         viewer=hub.rates.viewer,
         receive=hub.door.receive,
-        cursor_key=hmac.digest(hub.keyring.login_key, b"tocsin-cursor/v1", "sha256"),
+        cursor_key=_cursor_key(hub),
         origin=hub.keyring.origin,
         prefix=hub.keyring.prefix,
         version=metadata.version("tocsin"),
