@@ -96,8 +96,12 @@ class Trends:
         return own if own != key else self.labels.get(key, key)
 
     def coverage_line(self, lang: str = "en") -> str:
-        """What the table covers, in one sentence that must stand under every figure made from it."""
-        stated = [(dimension(name, lang), count) for name, count in self.coverage.items()] if self.total else []
+        """What the table covers, in one sentence that must stand under every figure made from it.
+
+        A dimension of the table that some records do not state is named with the number of those that do.
+        """
+        known = [(name, self.coverage.get(name, self.total)) for name in self.by]
+        stated = [(dimension(name, lang), count) for name, count in known if count < self.total]
         if lang.startswith("zh"):
             parts = "，".join(f"写明{name} {count} 条" for name, count in stated)
             return f"本读者可见的记录 {self.total} 条，截至日志第 {self.as_of} 条" + (
