@@ -1,4 +1,4 @@
-"""init, migrate, serve, settings, version: make a hub, keep its database current, run it."""
+"""init, fingerprint, migrate, serve, settings, version: make a hub, keep its database current, run it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AnchorFile = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this file."""
-    for command in (init, migrate, serve, settings, version):
+    for command in (init, fingerprint, migrate, serve, settings, version):
         app.command()(command)
 
 
@@ -65,6 +65,14 @@ def init(
         voice.done(*shown.made(made, voice))
 
 
+def fingerprint(dir: Dir = None, as_json: AsJson = False, lang: Lang = "en") -> None:
+    """The hub's fingerprint again, in words and hex: what members compare at first contact. 再次显示根密钥指纹。"""
+    with speaking(as_json, lang) as voice:
+        from tocsin_hub.cli import shown
+
+        voice.done(*shown.fingerprint(dir, voice))
+
+
 def migrate(dir: Dir = None, anchor: AnchorFile = None, as_json: AsJson = False, lang: Lang = "en") -> None:
     """Bring the database to this version's tables; the hub must be down. 升级数据库（须先停止中心）。"""
     with speaking(as_json, lang) as voice:
@@ -90,6 +98,9 @@ def serve(
     ] = False,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM chain. 证书链。")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key. 私钥。")] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Libraries' log lines as well. 同时显示库的日志。")
+    ] = False,
     lang: Lang = "en",
 ) -> None:
     """Run the hub until interrupted. 运行中心。"""
@@ -106,7 +117,7 @@ def serve(
             tls_cert=tls_cert,
             tls_key=tls_key,
         )
-        serving.run(chosen, voice)
+        serving.run(chosen, voice, verbose=verbose)
 
 
 def settings(dir: Dir = None, as_json: AsJson = False, lang: Lang = "en") -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from tocsin_hub import settings as settings_room
 from tocsin_hub.cli.voice import Voice
 from tocsin_hub.members import keyring
+from tocsin_trust import policy
 
 
 def settings(dir: Path | None = None) -> list[dict[str, Any]]:
@@ -52,9 +53,33 @@ def made(new: keyring.Made, voice: Voice) -> tuple[dict[str, str], str]:
     text = voice.pick(
         f"A hub is in {new.dir}. Tell your members its fingerprint by another way than this hub:\n"
         f"  {new.fingerprint_words}\n"
-        f"Move {new.root_key} to a place that is offline. Next: tocsin-hub serve --dir {new.dir}",
+        f"  {new.fingerprint_hex}\n"
+        "(tocsin-hub fingerprint prints it again.) Now move two files away from here:\n"
+        f"  root key       {new.root_key}   to a medium that is offline, two copies; it signs the policy\n"
+        f"  authority key  {new.authority_key}   to whoever decides on membership; it enrols and suspends\n"
+        "and leave one where it is:\n"
+        f"  anchor         {new.anchor}   on another volume than the database; never restore it from a backup\n"
+        f"Next: tocsin-hub serve --dir {new.dir}",
         f"中心已建于 {new.dir}。请通过其他渠道把指纹告知成员：\n"
         f"  {new.fingerprint_words}\n"
-        f"请将 {new.root_key} 移至离线处。下一步：tocsin-hub serve --dir {new.dir}",
+        f"  {new.fingerprint_hex}\n"
+        "（tocsin-hub fingerprint 可再次显示。）请移走两个文件：\n"
+        f"  根密钥        {new.root_key}   移至离线介质，保存两份；用于签署信任策略\n"
+        f"  注册机构密钥  {new.authority_key}   交由决定成员资格者保管；用于注册与暂停\n"
+        "另一个文件留在原处：\n"
+        f"  锚点          {new.anchor}   须与数据库分处不同的卷；切勿由备份恢复\n"
+        f"下一步：tocsin-hub serve --dir {new.dir}",
     )
     return said, text
+
+
+def fingerprint(dir: Path | None, voice: Voice) -> tuple[dict[str, str], str]:
+    """What members compare at first contact, from the policy in the hub's directory. Raises HubError hub-missing."""
+    chosen = settings_room.load(dir=dir)
+    origin, root = keyring.identity(chosen).origin, policy.read((chosen.dir / "policy.json").read_bytes()).root
+    words, hexed = policy.fingerprint_words(root), policy.fingerprint_hex(root)
+    text = voice.pick(
+        f"origin  {origin}\nwords   {words}\nhex     {hexed}",
+        f"来源      {origin}\n词语      {words}\n十六进制  {hexed}",
+    )
+    return {"origin": origin, "fingerprint": words, "fingerprint_hex": hexed}, text

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin_hub.cli.setup import AnchorFile, Dir
-from tocsin_hub.cli.voice import SETUP, UNVERIFIED, AsJson, Lang, Stop, speaking
+from tocsin_hub.cli.voice import SETUP, UNVERIFIED, AsJson, Lang, Stop, Voice, speaking
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,16 +54,33 @@ def fsck(
         if findings:
             for finding in findings:
                 voice.tell(f"✗ {finding['what']}  {finding['where']}")
-            raise Stop(
-                UNVERIFIED,
-                "log-corrupt",
-                f"{len(findings)} disagreements.",
-                "Rows only: tocsin-hub rebuild. Else keep the files as they are and restore from a backup.",
-                {"findings": findings},
-            )
+            raise _unsound(voice, findings)
         voice.done(
             {"findings": []}, voice.pick("Sound: everything follows from the log.", "完好：一切均可由日志推得。")
         )
+
+
+def _unsound(voice: Voice, findings: list[dict[str, str]]) -> Stop:
+    """What to do about what fsck found: a restored backup, rows that can be derived anew, or a log that is damaged."""
+    from tocsin_hub.errors import CODES
+
+    found = {finding["what"] for finding in findings}
+    message = voice.pick(f"{len(findings)} disagreements.", f"发现 {len(findings)} 处不一致。")
+    anchored = sorted(what for what in found if what.startswith("anchor-"))
+    if anchored:  # the database may be sound as far as it goes; the hint says what its anchor wants
+        info = CODES[anchored[0]]
+        return Stop(UNVERIFIED, anchored[0], message, voice.pick(info.en, info.zh), {"findings": findings})
+    if found <= {"rows-differ", "reader-behind"}:
+        hint = voice.pick(
+            "The log is sound, only derived rows differ. Stop the hub, then: tocsin-hub rebuild",
+            "日志完好，仅派生数据不一致。请停止中心后运行 tocsin-hub rebuild",
+        )
+        return Stop(UNVERIFIED, "rows-differ", message, hint, {"findings": findings})
+    hint = voice.pick(
+        "The log itself is damaged. Keep the files as they are, and go back to a backup: tocsin-hub restore",
+        "日志本身已损坏。请保留现有文件，并由备份恢复：tocsin-hub restore",
+    )
+    return Stop(UNVERIFIED, "log-corrupt", message, hint, {"findings": findings})
 
 
 def rebuild(dir: Dir = None, anchor: AnchorFile = None, as_json: AsJson = False, lang: Lang = "en") -> None:

@@ -76,6 +76,27 @@ def test_init_warns_if_the_anchor_shares_the_volume(tmp_path: Path) -> None:
     assert "-".join(said["data"]["fingerprint"].split("-")) == said["data"]["fingerprint"]
 
 
+def test_init_says_what_lies_where_and_what_to_move(tmp_path: Path) -> None:
+    words = ("--dir", str(tmp_path / "hub"), "--origin", "hub.example.org/log", "--anchor", str(tmp_path / "anchor"))
+    keys_ = ("--root-key", str(tmp_path / "r"), "--authority-key", str(tmp_path / "a"))
+    said = RUNNER.invoke(cli.app, ["init", *words, *keys_]).stdout
+    for path in (tmp_path / "anchor", tmp_path / "r", tmp_path / "a"):
+        assert f"{path}   " in said
+    assert "offline" in said
+
+
+def test_the_fingerprint_is_printed_again(home: Path) -> None:
+    code, said = run("fingerprint", "--dir", str(home / "hub"))
+    assert (code, said["data"].keys()) == (0, {"origin", "fingerprint", "fingerprint_hex"})
+    assert said["data"]["origin"] == "hub.example.org/log"
+    assert len(said["data"]["fingerprint"].split("-")) == 8
+    shutil.rmtree(home / "hub" / "keys")  # a place to print from needs no key
+    for lang in ("en", "zh"):
+        lines = RUNNER.invoke(cli.app, ["fingerprint", "--dir", str(home / "hub"), "--lang", lang]).stdout.splitlines()
+        assert [line.split()[-1] for line in lines] == list(said["data"].values())
+    assert run("fingerprint", "--dir", str(home / "none"))[1]["code"] == "hub-missing"
+
+
 def test_a_passphrase_closes_the_keys_that_init_gives_out(tmp_path: Path) -> None:
     words = ("--dir", str(tmp_path / "hub"), "--origin", "hub.example.org/log", "--anchor", str(tmp_path / "anchor"))
     given = ("--root-key", str(tmp_path / "r"), "--authority-key", str(tmp_path / "a"))
@@ -246,14 +267,17 @@ def test_a_sound_hub_passes_fsck_and_a_changed_one_does_not(sqlite_world: Any) -
     database.close()
     assert run("fsck", "--quick", *words_of(sqlite_world))[0] == 0
     code, said = run("fsck", *words_of(sqlite_world))
-    assert (code, said["code"]) == (7, "log-corrupt")
+    assert (code, said["code"]) == (7, "rows-differ")
+    assert "tocsin-hub rebuild" in said["hint"]
     assert said["data"]["findings"]
     assert run("rebuild", *words_of(sqlite_world))[1]["data"]["reached"] == 3
     assert run("fsck", *words_of(sqlite_world))[0] == 0
     with sqlite3.connect(sqlite_world.dir / "hub.db") as database:
         database.execute("UPDATE entry SET data = CAST(replace(data, 'incident', 'incidenT') AS BLOB) WHERE idx = 1")
     database.close()
-    assert run("fsck", "--quick", *words_of(sqlite_world))[0] == 7
+    code, said = run("fsck", "--quick", *words_of(sqlite_world))
+    assert (code, said["code"]) == (7, "log-corrupt")
+    assert "tocsin-hub rebuild" not in said["hint"]
     with sqlite3.connect(sqlite_world.dir / "hub.db") as database:
         database.execute("UPDATE entry SET data = CAST(replace(data, 'incidenT', 'incident') AS BLOB) WHERE idx = 1")
     database.close()
@@ -280,6 +304,10 @@ def test_44_a_restored_backup_is_noticed_by_the_anchor(sqlite_world: Any, tmp_pa
     result = RUNNER.invoke(cli.app, ["serve", *words_of(sqlite_world), "--port", "0"])
     assert result.exit_code == 3
     assert "anchor-ahead" in result.stderr
+    code, said = run("fsck", *words_of(sqlite_world))
+    assert (code, said["code"]) == (7, "anchor-ahead")
+    assert "tocsin-hub restore" in said["hint"]
+    assert "tocsin-hub restore" in run("fsck", "--lang", "zh", *words_of(sqlite_world))[1]["hint"]
     shutil.copy(tmp_path / "newest.db", sqlite_world.dir / "hub.db")
     sqlite_world.__enter__()
     assert sqlite_world.size() == 2
