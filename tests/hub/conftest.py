@@ -245,7 +245,7 @@ class Log:
         """Queue a batch for the thread."""
         return self.sequencer.submit(items)
 
-    def _wake(self) -> None:
+    def _wake(self, _appended: Sequence[entries.Entry]) -> None:
         self.woken += 1
 
 

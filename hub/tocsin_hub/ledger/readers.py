@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ from tocsin_hub.store.session import Store
 from tocsin_hub.store.tables import CursorRow
 
 log = logging.getLogger("tocsin.readers")
+HELD_ENTRIES = 1_024
+"""Entries kept for the readers as they were admitted, about 10 KB each; who is further behind loads them."""
 _FAULT_PAUSE_S = 1.0
 _FAULT_PAUSE_MAX_S = 30.0
 
@@ -50,6 +53,7 @@ class Readers:
         self._woken = False
         self._stopping = False
         self._reached = 0
+        self._held: deque[Entry] = deque(maxlen=HELD_ENTRIES)
         self._thread: threading.Thread | None = None
         self.fault: str | None = None
 
@@ -76,9 +80,10 @@ class Readers:
         """Whether the thread runs; `fault` says whether it also gets on."""
         return self._thread is not None and self._thread.is_alive()
 
-    def wake(self) -> None:
-        """There is something new in the log."""
+    def wake(self, appended: Sequence[Entry] = ()) -> None:
+        """There is something new in the log: `appended`, durable, in log order. A reader that keeps up need not load it."""
         with self._changed:
+            self._held.extend(appended)
             self._woken = True
             self._changed.notify_all()
 
@@ -141,7 +146,8 @@ class Readers:
                 cursors = {reader.name: cursor(session, reader.name) for reader in self._readers}
                 size = append.size(session)[0]
                 behind = min(cursors.values(), default=size)
-                batch = reading.load(session, behind, min(count, size - behind)) if behind < size else []
+                wanted = min(count, size - behind)
+                batch = self._take(behind, wanted) or reading.load(session, behind, wanted) if behind < size else []
             if batch:
                 for reader in self._readers:
                     advance(self._store, reader, batch)
@@ -151,6 +157,16 @@ class Readers:
                     self._reached = behind
                     self._changed.notify_all()
             return behind < size
+
+    def _take(self, begin: int, count: int) -> list[Entry]:
+        """Up to `count` held entries from `begin` on without a gap, and none of those before it any more."""
+        with self._changed:
+            while self._held and self._held[0].idx < begin:
+                self._held.popleft()
+            found: list[Entry] = []
+            while self._held and len(found) < count and self._held[0].idx == begin + len(found):
+                found.append(self._held.popleft())
+            return found
 
 
 def cursor(session: Session, name: str) -> int:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import append, entries, nodes, packing
 from tocsin_hub.ledger.append import LogState
-from tocsin_hub.ledger.entries import Admitted, Guard, Inline, Placed
+from tocsin_hub.ledger.entries import Admitted, Entry, Guard, Inline, Placed
 from tocsin_hub.ledger.seal import Sealer
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
@@ -42,7 +42,7 @@ class _Job:
 
 
 class Sequencer:
-    """Appends in batches. `on_commit` is called after each append (it wakes the readers)."""
+    """Appends in batches. `on_commit` gets what each append has added (it wakes the readers)."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Sequencer:
         settings: Settings,
         *,
         memo: nodes.Memo | None = None,
-        on_commit: Callable[[], None] = lambda: None,
+        on_commit: Callable[[Sequence[Entry]], None] = lambda _appended: None,
     ) -> None:
         self._store = store
         self._guards = tuple(guards)
@@ -188,7 +188,7 @@ class Sequencer:
                     # Nothing below is durable until the block is left. If we die in here, the batch never was: no
                     # one has been answered, the log, its tiles and state are as before, and clients send again.
                     append.write(session, planned)
-                    self._move(session, welcome, planned)
+                    appended = self._move(session, welcome, planned)
                     batch.place(alive, planned.placed)
             # Durable. If we die here: entries without an answer; the same bytes sent again get this very index.
         except HubError as error:
@@ -201,7 +201,7 @@ class Sequencer:
             self._sealer.seal(planned.after)
             # Sealed. If we die here: as above, and whoever asks for the checkpoint already sees the batch.
             self._state = planned.after
-            self._on_commit()
+            self._on_commit(appended)
         return batch.answers()
 
     def _reload(self) -> None:
@@ -214,10 +214,11 @@ class Sequencer:
                 raise
             log.warning("event=reload-failed code=%s", error.code)
 
-    def _move(self, session: Session, items: Sequence[Admitted], planned: append.Plan) -> None:
+    def _move(self, session: Session, items: Sequence[Admitted], planned: append.Plan) -> Sequence[Entry]:
         appended = [entries.entry_of(item, place) for item, place in zip(items, planned.placed, strict=True)]
         for inline in self._inlines:
             inline(session, appended)
+        return appended
 
 
 FATAL = frozenset({"log-corrupt", "anchor-ahead", "anchor-mismatch"})

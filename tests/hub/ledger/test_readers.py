@@ -131,6 +131,24 @@ def test_the_thread_follows_and_can_be_waited_for(log: Any) -> None:
     assert _count(log.store) == 3
 
 
+def test_what_was_handed_over_is_not_loaded_and_what_was_not_is(log: Any) -> None:
+    """Told apart by blanking every kept payload: only what comes from memory still has its statement."""
+    items = [log.cast.nameless() for _ in range(6)]
+    appended = [entries.entry_of(item, place) for item, place in zip(items, log.place(*items), strict=True)]
+    with log.store.write("test") as session:
+        session.execute(text("UPDATE blob SET envelope = NULL, erased_unix_s = 1"))
+    following = _following(log, Bodies(), reader_backlog_batch=2)
+    following.wake(appended[2:4])  # 0 and 1 come from the table, then 2 and 3 from memory, then the table again
+    assert following.catch_up() == 6
+    with log.store.read() as session:
+        bodies = session.execute(text("SELECT body FROM record_body ORDER BY rec")).scalars().all()
+    known = [item.digest.hex() for item in items[2:4]]
+    assert bodies == ["", "", *known, "", ""]
+    following.wake(appended)  # known already: nothing is counted twice
+    assert following.catch_up() == 6
+    assert _count(log.store) == 6
+
+
 def test_a_fault_is_shown_and_does_not_end_the_thread(open_log: Any, sqlite_store: Store) -> None:
     log = open_log(sqlite_store)
     bodies = Bodies()
