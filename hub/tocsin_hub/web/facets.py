@@ -71,7 +71,7 @@ def value_name(seen: Seen, name: str, value: str) -> str:
     lang = seen.lang
     lists = {"type": "record_types", "evidence": "evidence", "kind": "kinds", "priority": "priority"}
     if name in lists:
-        return words.word(lists[name], value, lang)
+        return render.brief(words.word(lists[name], value, lang))
     if name == "severity":
         return render.text(seen, "%(n)s or more") % {"n": value}
     return words.name(value, lang) if name in ("tag", "sector", "region", "system") else value

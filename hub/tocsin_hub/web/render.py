@@ -5,6 +5,7 @@ Templates hold the words (through gettext) and no rule. Whatever people wrote pa
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from markupsafe import Markup
 from tocsin_hub.catalogue import content
 from tocsin_hub.web import assets, shown, words
 from tocsin_hub.web.face import Made, Seen
+from tocsin_hub.web.query import encoded
 from tocsin_taxonomy import schemes
 
 NAV = (
@@ -61,6 +63,7 @@ def environment(lang: str) -> Environment:
         "name": lambda code: words.name(code, lang),
         "coded": partial(coded, lang=lang),
         "word": lambda list_name, value: words.word(list_name, value, lang),
+        "brief": lambda list_name, value: brief(words.word(list_name, value, lang)),
         "when": lambda occurred: words.when(occurred, lang),
         "layer": words.layer,
         "nav": NAV,
@@ -73,6 +76,11 @@ def environment(lang: str) -> Environment:
 def share_alike(licence: str) -> bool:
     """Whether a licence asks that what is made from it is passed on under the same one."""
     return SHARE_ALIKE in f"-{licence.upper().replace(' ', '-')}-"
+
+
+def brief(label: str) -> str:
+    """The name in a label that explains itself (`Near miss: it was stopped in time`)."""
+    return re.split("[:：]", label, maxsplit=1)[0].strip()
 
 
 def slug(code: str) -> str:
@@ -144,8 +152,6 @@ def frame(
     feed: str | None = None,
 ) -> dict[str, Any]:
     """What every page shows around its matter."""
-    from tocsin_hub.web.query import encoded
-
     rest = path.removeprefix(f"/{lang}") or "/"
     tail = f"?{encoded(pairs)}" if pairs else ""
     return {

@@ -31,7 +31,7 @@ class Bar:
 
 def page(seen: Seen) -> Made:
     """/."""
-    bars, total = wrong(seen)
+    bars, total, specific = wrong(seen)
     counted = trends.table(seen.session, seen.face.parts.columns, seen.viewer, trends.TrendQuery(by=("year",)))
     newest = _newest(seen, "incident", NEWEST).items
     members = [each for each in directory.public_directory(seen.session) if each.suspended_idx is None]
@@ -42,6 +42,7 @@ def page(seen: Seen) -> Made:
         feed=f"/{seen.lang}/incidents.atom",
         bars=bars,
         total=total,
+        specific=specific,
         years=sorted({cell.keys[0] for cell in counted.rows}),
         newest=newest,
         demo=demo(seen),
@@ -52,20 +53,19 @@ def page(seen: Seen) -> Made:
     )
 
 
-def wrong(seen: Seen) -> tuple[list[Bar], int]:
-    """The categories of risk by how many incidents name them, and how many incidents there are."""
-    asked = trends.TrendQuery(by=("category",))
+def wrong(seen: Seen) -> tuple[list[Bar], int, int]:
+    """The specific risks that most incidents name; how many incidents there are, and how many of them name a specific risk."""
+    asked = trends.TrendQuery(by=("leaf",))
     table = trends.table(seen.session, seen.face.parts.columns, seen.viewer, asked)
-    cells = sorted(table.rows, key=lambda cell: -cell.count)
+    cells = sorted(table.rows, key=lambda cell: (-cell.count, cell.keys))[:BEST]
     most = cells[0].count if cells else 1
     found = []
     for cell in cells:
         code = cell.keys[0]
-        view = View(RecordQuery(), (("tag", code),))
         css = "endo" if words.layer(code) == "endogenous" else "deri"
-        link = view.address(f"/{seen.lang}/incidents")
+        link = View(RecordQuery(), (("tag", code),)).address(f"/{seen.lang}/incidents")
         found.append(Bar(words.name(code, seen.lang), cell.count, round(100 * cell.count / most, 1), css, link))
-    return found, table.total
+    return found, table.total, table.coverage["leaf"]
 
 
 def demo(seen: Seen) -> bool:
