@@ -271,7 +271,10 @@ def _options(program: str) -> dict[str, set[str]]:
     everywhere = {word for param in group.params for word in param.opts if word.startswith("--")} | {"--help"}
     found = {"": everywhere}
     for name, command in group.commands.items():  # type: ignore[attr-defined]
-        found[name] = everywhere | {word for param in command.params for word in (*param.opts, *param.secondary_opts)}
+        below = [command, *getattr(command, "commands", {}).values()]  # `tocsin keys add` counts as `keys`
+        found[name] = everywhere | {
+            w for one in below for param in one.params for w in (*param.opts, *param.secondary_opts)
+        }
     return found
 
 
