@@ -89,7 +89,10 @@ def matrix(tables: Sequence[query.TrendTable], asked: query.TrendQuery, setting:
     counts = {level: _both(base[level], others, level, bool(asked.tags)) for level in LEVELS}
     level = "leaf" if counts["leaf"].total() >= ENOUGH_PAIRS else "category"
     found = counts[level]
-    causes, harms = _most(found, 0, level, MOST_CAUSES), _most(found, 1, level, MOST_HARMS)
+    if level == "leaf":
+        causes, harms = _most(found, 0, MOST_CAUSES), _most(found, 1, MOST_HARMS)
+    else:
+        causes, harms = _codes(level, "endogenous"), _codes(level, "derived")
     drawn: Pairs = Counter({pair: count for pair, count in found.items() if pair[0] in causes and pair[1] in harms})
     ranked = [
         headlines.Count(names.short(cause, lang), count, names.short(harm, lang))
@@ -131,13 +134,13 @@ def _both(base: query.TrendTable, others: Iterator[query.TrendTable], level: str
     return counts
 
 
-def _most(counts: Pairs, side: int, level: str, most: int) -> tuple[str, ...]:
-    """The codes of one side that have most records, in the order of the scheme."""
+def _most(counts: Pairs, side: int, most: int) -> tuple[str, ...]:
+    """The leaves of one side that have most records, in the order of the scheme."""
     sums: Counter[str] = Counter()
     for pair, count in counts.items():
         sums[pair[side]] += count
     kept = {code for code, _ in sums.most_common(most)}
-    return tuple(code for layer in ("endogenous", "derived") for code in _codes(level, layer) if code in kept)
+    return tuple(code for layer in ("endogenous", "derived") for code in _codes("leaf", layer) if code in kept)
 
 
 def _figure(

@@ -19,6 +19,7 @@ def of(fig: Figure) -> dict[str, Any]:
     return {
         "kind": fig.kind,
         "lang": lang,
+        "title": fig.title,
         "headline": fig.headline,
         "measure": f"{fig.measure} {say('frame.n', lang, n=fig.n)}",
         "legend": [list(entry) for entry in fig.legend],

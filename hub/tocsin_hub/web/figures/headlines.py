@@ -98,7 +98,7 @@ def trends(years: Years | None, lang: Lang) -> str:
             return f"{found}；{main.name}仍占 {share}" if zh else f"{found}; {main.name} still makes up {share}"
         return found
     still = (
-        f"{years.before} 至 {years.after} 年间各类别均无明显变化"
+        f"{years.before} 年至 {years.after} 年各类别均无明显变化"
         if zh
         else f"No category changed clearly from {years.before} to {years.after}"
     )
@@ -121,7 +121,9 @@ def _moved(moved: Sequence[Pair], before: str, after: str, lang: Lang) -> str:
     up = first.after > first.before
     if lang == "zh":
         names, verb, each = "、".join(alike), "增至" if up else "降至", "各" if len(alike) > 1 else ""
-        return f"{names}类记录{each}由 {before} 的 {number(first.before)} 条{verb} {after} 的 {number(first.after)} 条"
+        return (
+            f"{names}类记录{each}由 {before} 年的 {number(first.before)} 条{verb} {after} 年的 {number(first.after)} 条"
+        )
     verb, each = "rose" if up else "fell", " each" if len(alike) > 1 else ""
     counts = f"from {number(first.before)} records in {before} to {number(first.after)} in {after}"
     return f"{_listed(alike)}{each} {verb} {counts}"
@@ -172,11 +174,11 @@ def heat(cells: Sequence[Count], n: int, lang: Lang) -> str:
     if len(top) > 1:
         if zh:
             return f"{'、'.join(f'{c.beside}的{c.name}' for c in top[:3])}并列最多，各 {number(top[0].count)} 条"
-        return f"{_listed([f'{c.name} in {c.beside}' for c in top[:3]])} lead together, with {number(top[0].count)} records each"
+        return f"Most reported together: {_listed([f'{c.name} in {c.beside}' for c in top[:3]])}, {number(top[0].count)} records each"
     first = cells[0]
     if zh:
         return f"最集中之处：{first.beside}的{first.name}，{number(first.count)} 条，占 {percent(first.count, n)}"
-    return f"{first.name} in {first.beside} is where most is reported: {number(first.count)} of {number(n)} records"
+    return f"Most reported: {first.name} in {first.beside}, {number(first.count)} of {number(n)} records"
 
 
 def matrix(cells: Sequence[Count], n: int, lang: Lang) -> str:
@@ -189,12 +191,12 @@ def matrix(cells: Sequence[Count], n: int, lang: Lang) -> str:
     top = [cell for cell in cells if cell.count == cells[0].count]
     if len(top) > 1:
         if zh:
-            return f"{'、'.join(f'{c.name}→{c.beside}' for c in top[:3])}并列最多，各 {number(top[0].count)} 条"
-        return f"{_listed([f'{c.name} → {c.beside}' for c in top[:3]])} are named together most, {number(top[0].count)} records each"
+            return f"最常同时出现：{'、'.join(f'{c.name}与{c.beside}' for c in top[:3])}，各 {number(top[0].count)} 条"
+        return f"Most often together: {'; '.join(f'{c.name} with {c.beside}' for c in top[:3])}; {number(top[0].count)} records each"
     first = cells[0]
     if zh:
-        return f"{first.name}最常伴随{first.beside}：{number(first.count)} 条"
-    return f"{first.name} goes most often with {_lower(first.beside)}: {number(first.count)} records"
+        return f"最常同时出现：{first.name}与{first.beside}，{number(first.count)} 条"
+    return f"Most often together: {first.name} with {first.beside}, {number(first.count)} records"
 
 
 def responses(counts: Sequence[Count], n: int, lang: Lang) -> str:
@@ -214,8 +216,3 @@ def responses(counts: Sequence[Count], n: int, lang: Lang) -> str:
         return f"“{'”“'.join(top)}”覆盖最广：涉及写明具体风险的记录的 {share}"
     verb = "reaches" if len(top) == 1 else "reach"
     return f"{_listed(top)} {verb} furthest: {share} of the records that name a specific risk"
-
-
-def _lower(name: str) -> str:
-    """A label inside a sentence; what begins with an abbreviation stays."""
-    return name if len(name) > 1 and name[1].isupper() else name[:1].lower() + name[1:]

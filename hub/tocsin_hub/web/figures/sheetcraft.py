@@ -28,6 +28,7 @@ def framed(sheet: Sheet, colours: Colours, on_shade: Colours) -> Drawn:
         "matrix": lambda: _grid(sheet, colours, on_shade, width),
     }
     blocks = [
+        _words(sheet["title"], 12, width, colours["mut"], weight=600),
         _words(sheet["headline"], 20, width, colours["ink"], weight=700),
         _words(sheet["measure"], 13, width, colours["mut"]),
         body.get(sheet["kind"], lambda: _ranks(sheet, colours, width))(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -16,11 +17,6 @@ PANEL = (232, 112)  # pixels of the plot; the page scales a panel to its column
 STRIP = (480, 20)
 SMALL = 11
 HEADROOM = 1.16  # so that the number above the highest point stays inside the plot
-
-
-def chart(plan: Plan, colours: Colours) -> Drawn:
-    """The drawing of one plan: `line` or `dot`."""
-    return line(plan, colours) if plan["mark"] == "line" else dot(plan, colours)
 
 
 def line(plan: Plan, colours: Colours, size: tuple[int, int] = PANEL) -> Drawn:
@@ -87,27 +83,29 @@ def _counts(top: int, colours: Colours) -> Drawn:
     )
 
 
-def dot(plan: Plan, colours: Colours, size: tuple[int, int] = STRIP) -> Drawn:
-    """One row of a ranking: a dot on a thin line, its interval as a soft bar. Places are 0 to 1 of the common axis."""
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    x = alt.X("x:Q", scale=scale, axis=None)
-    ticks = [{"x": at / 4} for at in range(5)] if plan["low"] is not None else [{"x": at / 2} for at in range(3)]
+def strip(plan: Plan, colours: Colours) -> dict[str, Any]:
+    """The Vega-Lite of one row of a ranking; the chart is made once per theme, its numbers are filled in."""
+    interval = plan["low"] is not None
+    low, high = (plan["low"], plan["high"]) if interval else (0, plan["at"])
+    numbers = {"bar": [{"x": low, "to": high}], "dot": [{"x": plan["at"]}]}
+    return {**_strip(interval, colours["endo"], colours["grid"], colours["line"]), "datasets": numbers}
+
+
+@lru_cache(maxsize=8)
+def _strip(interval: bool, colour: str, grid: str, line: str) -> dict[str, Any]:
+    """A dot on a thin line, its interval as a soft bar or its distance as a stem. Places are 0 to 1 of the common axis."""
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=None)
+    parts = 4 if interval else 2
+    ticks = [{"x": at / parts} for at in range(parts + 1)]
     layers = [
-        alt.Chart(_data([{"x": 0, "to": 1}])).mark_rule(color=colours["grid"]).encode(x=x, x2="to:Q"),
-        alt.Chart(_data(ticks)).mark_tick(color=colours["line"], size=8, thickness=1).encode(x=x),
+        alt.Chart(_data([{"x": 0, "to": 1}])).mark_rule(color=grid).encode(x=x, x2="to:Q"),
+        alt.Chart(_data(ticks)).mark_tick(color=line, size=8, thickness=1).encode(x=x),
+        alt.Chart(alt.NamedData(name="bar"))
+        .mark_rule(color=colour, strokeWidth=6 if interval else 2, strokeCap="round", opacity=0.45)
+        .encode(x=x, x2="to:Q"),
+        alt.Chart(alt.NamedData(name="dot")).mark_circle(size=110, color=colour, opacity=1).encode(x=x),
     ]
-    if plan["low"] is not None:
-        bar = alt.Chart(_data([{"x": plan["low"], "to": plan["high"]}]))
-        layers.append(
-            bar.mark_rule(color=colours["endo"], strokeWidth=6, strokeCap="round", opacity=0.45).encode(x=x, x2="to:Q")
-        )
-    else:
-        stem = alt.Chart(_data([{"x": 0, "to": plan["at"]}]))
-        layers.append(stem.mark_rule(color=colours["endo"], strokeWidth=2, opacity=0.45).encode(x=x, x2="to:Q"))
-    layers.append(
-        alt.Chart(_data([{"x": plan["at"]}])).mark_circle(size=110, color=colours["endo"], opacity=1).encode(x=x)
-    )
-    return _layer(layers, size)
+    return spec(_layer(layers, STRIP))
 
 
 def _layer(charts: list[alt.Chart], size: tuple[int, int]) -> Drawn:
@@ -120,7 +118,7 @@ def _data(rows: list[dict[str, Any]]) -> Drawn:
 
 def panel_spec(plan: Plan, colours: Colours) -> dict[str, Any]:
     """The Vega-Lite of a drawing for the page: no background, and margins that do not depend on the text in it."""
-    made = spec(chart(plan, colours))
+    made = spec(line(plan, colours)) if plan["mark"] == "line" else strip(plan, colours)
     margins = (30, 4, 12, 20) if plan["mark"] == "line" else (7, 0, 7, 0)
     made |= {
         "background": None,
