@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         per_week=settings.certificates_per_week,
     )
     rates = Rates.of(settings)
-    reader_list = derived(ring.prefix)
+    reader_list = derived(ring.prefix, ring.identity.gaps)
     readers = Readers(store, reader_list, clock, settings)
     sealer = Sealer(anchor, publisher, ring.origin, ring.log_key)
     sequencer = Sequencer(
@@ -195,9 +195,12 @@ def guards(ring: Keyring, pseudonyms: Pseudonyms, rates: Rates, settings: Settin
     )
 
 
-def derived(prefix: str) -> tuple[Reader, ...]:
-    """The readers of a hub whose record ids begin with `prefix`: what `rebuild` makes anew and `fsck` compares."""
-    return (project.CatalogueReader(prefix), TrendReader())
+def derived(prefix: str, gaps: Sequence[tuple[int, int]] = ()) -> tuple[Reader, ...]:
+    """The readers of a hub whose record ids begin with `prefix`: what `rebuild` makes anew and `fsck` compares.
+
+    `gaps` are those of a restored hub's identity.
+    """
+    return (project.CatalogueReader(prefix, gaps), TrendReader())
 
 
 def chores(settings: Settings) -> tuple[erase.Chore, ...]:

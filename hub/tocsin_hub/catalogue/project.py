@@ -83,7 +83,11 @@ class _Counters:
 
 
 class CatalogueReader:
-    """The reader of the catalogue. `prefix` (`TOC`) begins every record id and never changes in the life of a hub."""
+    """The reader of the catalogue. `prefix` (`TOC`) begins every record id and never changes in the life of a hub.
+
+    `gaps` are (log index, count): from that index on, numbers are higher by so many, because a restored log may have lost
+    entries whose ids stand in somebody's report and must not come to mean another record.
+    """
 
     name = "catalogue"
     tables: tuple[type[SQLModel] | str, ...] = (
@@ -96,8 +100,9 @@ class CatalogueReader:
         "record_search",
     )
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, gaps: Sequence[tuple[int, int]] = ()) -> None:
         self.prefix = prefix
+        self.gaps = tuple(gaps)
 
     def apply(self, session: Session, batch: Sequence[entries.Entry]) -> None:
         """Reflect `batch` (ascending, no gap) in the catalogue's rows; the caller moves the cursor and commits."""
@@ -114,7 +119,9 @@ class CatalogueReader:
     def _opened(self, entry: entries.Entry, counters: _Counters) -> _Change:
         kind = entry.leaf.kind
         year = datetime.fromtimestamp(entry.accepted_unix_s, UTC).year
-        number = counters.next_of(f"{LETTERS[kind]}-{year}")
+        number = counters.next_of(f"{LETTERS[kind]}-{year}") + sum(
+            count for idx, count in self.gaps if entry.idx >= idx
+        )
         row: dict[str, Any] = {
             **_BLANK,
             "rec": entry.idx,

@@ -2,7 +2,7 @@
 
 init · migrate · serve · demo            make one, keep it current, run it, show it
 enrolments · enrol · decline · members · suspend · tokens · desk · moderate     people; signed with an authority or desk key and sent through the one door
-fsck · rebuild · backup · erase          look after it; the hub must be down for rebuild
+fsck · rebuild · backup · restore · erase          look after it; the hub must be down for rebuild and gone for restore
 settings · version
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from tocsin_hub.cli import demo, desks, people, roster, setup, upkeep
+from tocsin_hub.cli import demo, desks, people, restoring, roster, setup, upkeep
 
 app = typer.Typer(
     name="tocsin-hub",
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (setup, people, desks, roster, upkeep, demo):
+for room in (setup, people, desks, roster, upkeep, restoring, demo):
     room.add_to(app)
 
 

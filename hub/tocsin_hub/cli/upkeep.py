@@ -45,7 +45,7 @@ def fsck(
                 origin=known.origin,
                 anchor=known.anchor,
                 inlines=hub_app.INLINES,
-                readers=hub_app.derived(known.prefix),
+                readers=hub_app.derived(known.prefix, known.gaps),
                 quick=quick,
             )
         finally:
@@ -100,7 +100,7 @@ def rebuild(dir: Dir = None, anchor: AnchorFile = None, as_json: AsJson = False,
             store = Store(chosen.url(), busy_timeout_ms=chosen.busy_timeout_ms)
             try:
                 migrate.require_current(store)
-                reached = readers.rebuild(store, hub_app.derived(known.prefix), lambda: int(time.time()))
+                reached = readers.rebuild(store, hub_app.derived(known.prefix, known.gaps), lambda: int(time.time()))
             finally:
                 store.dispose()
         voice.done({"reached": reached}, voice.pick(f"Rebuilt from {reached} entries.", f"已由 {reached} 条日志重建。"))

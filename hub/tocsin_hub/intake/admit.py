@@ -32,11 +32,13 @@ class Anchors:
     origin: str
     certificate_keys: frozenset[keys.PublicKey]
     authorities: Mapping[str, keys.PublicKey]
+    earlier: frozenset[str] = frozenset()  # origins of logs that this one was restored from
 
     @classmethod
     def of(cls, trusted: policy.Policy) -> Anchors:
         """The anchors that a verified policy names."""
-        return cls(trusted.origin, frozenset(trusted.certificate_keys), dict(trusted.authorities))
+        earlier = frozenset(log.origin for log in trusted.predecessors)
+        return cls(trusted.origin, frozenset(trusted.certificate_keys), dict(trusted.authorities), earlier)
 
 
 def admit(envelope: bytes, anchors: Anchors, now_unix_s: int, *, max_bytes: int = 262_144) -> entries.Admitted:
@@ -71,7 +73,7 @@ def _admit(envelope: bytes, anchors: Anchors, now_unix_s: int, max_bytes: int) -
     if said.kind in NOT_YET:
         raise HubError("unsupported-kind", where="kind")
     statement.check_time(said, now_unix_s)
-    credential.prove(said, anchors.origin, anchors.certificate_keys, anchors.authorities)
+    credential.prove(said, anchors.origin, anchors.certificate_keys, anchors.authorities, anchors.earlier)
     record = _record(said)
     line = leaf.text(opened, said)
     kept = packing.pack(opened.envelope, opened.payload)

@@ -2,7 +2,7 @@
 
 Pure. The form of `cred` was checked with the statement. Whether the organisation exists, holds this key and is not suspended is the guard's question (members.directory).
 A certificate must be a good one in every statement, because a receipt shows it; that it has run out matters only where
-a thread begins: whoever holds the author key may amend or withdraw for ever.
+a thread begins: whoever holds the author key may amend or withdraw for ever, also after a restore gave the log a new name.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ def prove(
     origin: str,
     certificate_keys: Collection[keys.PublicKey],
     authorities: Mapping[str, keys.PublicKey],
+    earlier: Collection[str] = (),
 ) -> None:
     """Refuse a statement whose credential does not fit its kind, mode and key. Raises HubError or CertificateError."""
     if said.mode == "pseudonymous":
-        _certificate(said, origin, certificate_keys)
+        _certificate(said, origin, certificate_keys, earlier)
         return
     if said.cred.startswith("authority:"):
         _authority(said, authorities)
@@ -32,9 +33,13 @@ def prove(
         raise HubError("authority-required", where="cred")
 
 
-def _certificate(said: statement.Statement, origin: str, issuers: Collection[keys.PublicKey]) -> None:
-    shown = certificate.read(said.cred, issuers=issuers, aud=origin, author_key=said.kid)
-    if said.kind not in statement.THREAD_KINDS and said.iat_unix_s > shown.not_after_unix_s:
+def _certificate(
+    said: statement.Statement, origin: str, issuers: Collection[keys.PublicKey], earlier: Collection[str]
+) -> None:
+    follows = said.kind in statement.THREAD_KINDS
+    also = earlier if follows else ()
+    shown = certificate.read(said.cred, issuers=issuers, aud=origin, author_key=said.kid, also=also)
+    if not follows and said.iat_unix_s > shown.not_after_unix_s:
         raise HubError("certificate-expired", where="cred")
 
 

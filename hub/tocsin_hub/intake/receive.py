@@ -30,7 +30,8 @@ from tocsin_hub.store.session import Store
 from tocsin_trust import dsse
 
 CHUNK_LINES = 16
-TIME_CODES = frozenset({"clock-skew", "certificate-expired"})
+# Of a log that was restored, the entries taken over are for its earlier name: those bytes too are known.
+TIME_CODES = frozenset({"clock-skew", "certificate-expired", "wrong-audience"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Door:
 
     def _known(self, envelope: bytes, refusal: HubError) -> _Known | HubError:
         """The place of an envelope that is only too old to be admitted today; the refusal if it never was."""
-        # Signature, key and audience held, or the refusal would have another code: the digest is the sender's own.
+        # Signature, key and form held, or the refusal would have another code: the digest is the sender's own.
         opened = dsse.unseal(envelope, max_bytes=self.max_body_bytes)
         with self.store.read() as session:
             placed = self.publisher.find(session, opened.digest)

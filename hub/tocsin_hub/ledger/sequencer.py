@@ -221,7 +221,7 @@ class Sequencer:
         return appended
 
 
-FATAL = frozenset({"log-corrupt", "anchor-ahead", "anchor-mismatch"})
+FATAL = frozenset({"log-corrupt", "database-damaged", "anchor-ahead", "anchor-mismatch"})
 """Refusals after which going on could fork the log."""
 
 

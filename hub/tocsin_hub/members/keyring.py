@@ -1,6 +1,7 @@
 """The keys and the identity of a hub: D/hub.json, D/policy.json and D/keys, made once by `init`, loaded by `load`.
 
-    D/hub.json          what this hub is: origin, prefix, where its anchor lies, which engine it was made for
+    D/hub.json          what this hub is: origin, prefix, where its anchor lies, which engine it was made for, and, if it
+                        was restored from a backup (members/restore.py), which earlier logs it begins with
     D/policy.json       whom to believe, signed by the root (which is not here)
     D/keys/             0700: log.key, certificate.key (PKCS #8), tag.key, login.key (32 bytes as hex); each 0600
 
@@ -9,17 +10,18 @@ The root key and the authority's key are written once to the paths given and are
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import inspect, make_url
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import anchor as anchor_room
+from tocsin_hub.members import hubfile
+from tocsin_hub.members.hubfile import Identity as Identity
 from tocsin_hub.settings import Settings
 from tocsin_hub.store import migrate
 from tocsin_hub.store.session import Store
@@ -29,17 +31,7 @@ from tocsin_trust import keys, note, policy
 POLICY_DAYS = 397
 DAY_S = 86_400
 AUTHORITY_ID = "authority-1"
-_ID_FILE, _POLICY_FILE, _KEYS = "hub.json", "policy.json", "keys"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a hub is, for ever; `anchor` may be overridden by a setting, the engine may not change."""
-
-    origin: str
-    prefix: str
-    anchor: Path
-    engine: str
+_POLICY_FILE, _KEYS = "policy.json", "keys"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -103,8 +95,8 @@ def init(
     """
     anchor = (settings.anchor or settings.dir.resolve().with_name(settings.dir.resolve().name + ".anchor")).resolve()
     home = settings.dir.resolve()
-    _require_room(home, (root_key, authority_key, anchor))
-    _require_fresh(settings.url())
+    require_room(home, (root_key, authority_key, anchor))
+    require_fresh(settings.url())
     root, authority = keys.SigningKey.generate(), keys.SigningKey.generate()
     _make_home(home, origin, now_unix_s, root, {authority_id: authority.public})
     for path, key in ((root_key, root), (authority_key, authority)):
@@ -112,9 +104,8 @@ def init(
         _write(path, key.to_pkcs8(passphrase))
     migrate.upgrade(settings.url())
     anchor_room.create(anchor, origin)
-    said = {"v": 1, "origin": origin, "prefix": prefix, "anchor": str(anchor), "engine": engine_of(settings)}
     # Last: a directory without hub.json is no hub, so an init that died half way is seen as such.
-    _write(home / _ID_FILE, json.dumps(said, indent=1, sort_keys=True).encode() + b"\n", mode=0o644)
+    hubfile.write(home, Identity(origin, prefix, anchor, engine_of(settings)))
     return Made(
         dir=home,
         origin=origin,
@@ -133,37 +124,47 @@ def _make_home(
     home: Path, origin: str, now_unix_s: int, root: keys.SigningKey, authorities: dict[str, keys.PublicKey]
 ) -> None:
     """The directory with the hub's own keys and a first policy that names them."""
-    log_key, certificate_key = keys.SigningKey.generate(), keys.SigningKey.generate()
+    log_key, certificate_key = make_keys(home, secrets.token_hex(32))
     payload = policy.build(
         origin=origin,
         version=1,
         root=root.public,
         issued_unix_s=now_unix_s,
         expires_unix_s=now_unix_s + POLICY_DAYS * DAY_S,
-        log_keys=[note.vkey(origin, log_key.public)],
-        certificate_keys=[certificate_key.public],
+        log_keys=[note.vkey(origin, log_key)],
+        certificate_keys=[certificate_key],
         authorities=authorities,
     )
+    write_policy(home, policy.sign(payload, root))
+
+
+def make_keys(home: Path, tag_key_hex: str) -> tuple[keys.PublicKey, keys.PublicKey]:
+    """The directory D with fresh keys in it and this tag key; log key and certificate key as others may see them."""
+    log_key, certificate_key = keys.SigningKey.generate(), keys.SigningKey.generate()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.chmod(0o700)
     (home / _KEYS).mkdir(mode=0o700)
     _write(home / _KEYS / "log.key", log_key.to_pkcs8(None))
     _write(home / _KEYS / "certificate.key", certificate_key.to_pkcs8(None))
-    _write(home / _KEYS / "tag.key", secrets.token_hex(32).encode() + b"\n")
+    _write(home / _KEYS / "tag.key", tag_key_hex.encode() + b"\n")
     _write(home / _KEYS / "login.key", secrets.token_hex(32).encode() + b"\n")
-    _write(home / _POLICY_FILE, policy.sign(payload, root), mode=0o644)
+    return log_key.public, certificate_key.public
+
+
+def write_policy(home: Path, signed: bytes) -> None:
+    """Write D/policy.json, a new file."""
+    _write(home / _POLICY_FILE, signed, mode=0o644)
 
 
 def identity(settings: Settings) -> Identity:
     """What the hub in `settings.dir` is. Raises HubError hub-missing, or schema-behind if it was made for another engine."""
     try:
-        said = json.loads((settings.dir / _ID_FILE).read_bytes())
-        found = Identity(said["origin"], said["prefix"], settings.anchor or Path(said["anchor"]), said["engine"])
+        found = hubfile.read(settings.dir)
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         raise HubError("hub-missing", where="dir") from None
     if found.engine != engine_of(settings):
         raise HubError("hub-missing", where="database_url")
-    return found
+    return found if settings.anchor is None else replace(found, anchor=settings.anchor)
 
 
 def load(settings: Settings) -> Keyring:
@@ -183,8 +184,8 @@ def load(settings: Settings) -> Keyring:
             policy=trusted,
             log_key=keys.SigningKey.from_pkcs8(_read(folder / "log.key"), None),
             certificate_key=keys.SigningKey.from_pkcs8(_read(folder / "certificate.key"), None),
-            tag_key=_secret(folder / "tag.key"),
-            login_key=_secret(folder / "login.key"),
+            tag_key=read_secret(folder / "tag.key"),
+            login_key=read_secret(folder / "login.key"),
         )
     except FileNotFoundError:
         raise HubError("hub-missing", where=_KEYS) from None
@@ -196,22 +197,23 @@ def load(settings: Settings) -> Keyring:
 
 
 def read_signing_key(path: Path, passphrase: str | None = None) -> keys.SigningKey:
-    """A root or authority key from its file. Raises HubError key-file-open or key-unreadable."""
+    """A root or authority key from its file. Raises HubError key-file-open or key-unreadable, FileNotFoundError."""
     try:
         return keys.SigningKey.from_pkcs8(_read(path), passphrase)
     except (FileNotFoundError, trust_errors.TrustError):
         raise HubError("key-unreadable", where=path.name) from None
 
 
-def _require_room(home: Path, files: tuple[Path, ...]) -> None:
-    if (home / _ID_FILE).exists() or (home / _KEYS).exists() or (home / "hub.db").exists():
+def require_room(home: Path, files: tuple[Path, ...]) -> None:
+    """Refuse a directory that holds a hub, and files that are there already."""
+    if (home / hubfile.NAME).exists() or (home / _KEYS).exists() or (home / "hub.db").exists():
         raise HubError("hub-exists", where="dir")
     for path in files:
         if path.exists():
             raise HubError("file-exists", where=path.name)
 
 
-def _require_fresh(database_url: str) -> None:
+def require_fresh(database_url: str) -> None:
     """A database that holds a log belongs to a hub already, wherever that hub's directory lies."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
@@ -244,7 +246,8 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _secret(path: Path) -> bytes:
+def read_secret(path: Path) -> bytes:
+    """The 32 bytes of tag.key or login.key. Raises HubError key-file-open or key-unreadable, FileNotFoundError."""
     try:
         found = bytes.fromhex(_read(path).decode("ascii").strip())
     except ValueError:

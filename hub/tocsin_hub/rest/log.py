@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake import payloads
+from tocsin_hub.members import hubfile
 from tocsin_hub.rest import parts as face
 from tocsin_hub.rest.answers import json_response
 from tocsin_hub.rest.parts import Parts
@@ -40,12 +44,28 @@ def routes(parts: Parts) -> APIRouter:
         said = {"old": old, "new": new, "hashes": [each.hex() for each in hashes]}
         return json_response(said)
 
+    @router.get("/v1/log/predecessors")
+    async def predecessors() -> Response:
+        return json_response({"predecessors": [_earlier_shape(log) for log in parts.keyring.identity.earlier]})
+
     @router.get("/v1/blobs/{digest}")
     async def blob(request: Request, digest: str) -> Response:
         token = face.bearer(request)
         return Response(await face.read(parts, _blob, parts, token, digest), media_type=DSSE)
 
     return router
+
+
+def _earlier_shape(log: hubfile.Earlier) -> dict[str, Any]:
+    return {
+        "origin": log.origin,
+        "size": log.size,
+        "root": log.root,
+        "lastSize": log.last_size,
+        "lastRoot": log.last_root,
+        "lastCheckpoint": log.last_checkpoint,
+        "policy": json.loads(log.policy),
+    }
 
 
 def _size(text: str) -> int:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -27,16 +27,19 @@ from tocsin_hub.store.gate import WriteGate
 # PostgreSQL SQLSTATEs: disk full; and what may be tried again (serialization, deadlock, lock, too many connections).
 _PG_FULL = {"53100", "53200"}
 _PG_BUSY = {"40001", "40P01", "55P03", "53300", "57014"}
+_PG_DAMAGED = {"XX001", "XX002"}
 
 
 def explain(error: DBAPIError) -> HubError:
-    """The refusal that a failing database stands for: `disk-full`, `busy`, or `storage-failed` for everything else."""
+    """The refusal that a failing database stands for: `disk-full`, `busy`, `database-damaged`, or `storage-failed`."""
     state = getattr(error.orig, "sqlstate", None)
     text = str(error.orig)
     if state in _PG_FULL or "disk is full" in text:
         return HubError("disk-full")
     if state in _PG_BUSY or "is locked" in text:
         return HubError("busy")
+    if state in _PG_DAMAGED or "is malformed" in text or "is not a database" in text:
+        return HubError("database-damaged")
     return HubError("storage-failed")
 
 
@@ -69,7 +72,11 @@ class Store:
             with Session(self._reads, expire_on_commit=False, autoflush=False) as session:
                 session.connection()
                 yield session
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
+            raise explain(error) from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # a statement that is wrong is a bug of ours, not of the file
+                raise
             raise explain(error) from error
         except PoolTimeout as error:
             raise HubError("busy") from error
@@ -88,7 +95,11 @@ class Store:
             else:
                 with self._transaction() as session:
                     yield session
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
+            raise explain(error) from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # a statement that is wrong is a bug of ours, not of the file
+                raise
             raise explain(error) from error
         except PoolTimeout as error:
             raise HubError("busy") from error

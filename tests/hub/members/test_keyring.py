@@ -142,7 +142,7 @@ def test_a_hub_made_for_one_engine_does_not_start_on_the_other(tmp_path: Path) -
     with pytest.raises(HubError, match="hub-missing"):
         keyring.load(other)
     said = json.loads((chosen.dir / "hub.json").read_text())
-    assert set(said) == {"v", "origin", "prefix", "anchor", "engine"}
+    assert set(said) == {"v", "origin", "prefix", "anchor", "engine", "earlier"}
 
 
 def test_the_anchor_setting_overrides_what_init_wrote(tmp_path: Path) -> None:
