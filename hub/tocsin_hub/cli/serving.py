@@ -91,13 +91,16 @@ def with_processes(settings: Settings) -> Settings:
     return settings.model_copy(update={"admit_processes": int((os.cpu_count() or 1) > 1)})
 
 
+def tune() -> None:
+    """Set this process up to serve: threads hand over quickly, and the collector lets alone what stays to the end."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.freeze()  # looking through all modules again and again cost a reader a quarter of its time
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
 def server_of(app: FastAPI, settings: Settings) -> Announcing:
     """The server for `app`; client addresses are not logged."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # What was made up to here stays to the end; looking through it again and again cost a reader a quarter of its time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    tune()
     server = Announcing(
         uvicorn.Config(
             app,
