@@ -42,6 +42,8 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "gate.reason": ("Why may it stay? (Kept on this machine only)", "为何可以保留？（仅保存在本机）"),
     "gate.diff": ("What changes (- out, + in):", "改动如下（- 删去，+ 加入）："),
     "gate.same": ("Your text leaves as you wrote it.", "文字将按您所写原样发出。"),
+    "gate.content": ("What leaves, every field of it:", "将要发出的全部内容："),
+    "gate.bytes-hint": ("They are signed as {count} bytes; --bytes shows these and their SHA-256.", "以上内容以 {count} 字节签署；加 --bytes 可查看确切字节及其 SHA-256。"),
     "gate.bytes": ("Exactly these {count} bytes will be signed (SHA-256 {sha256}):", "将签署以下 {count} 字节，一字不差（SHA-256 {sha256}）："),
     "gate.header": ("Besides them the signed statement holds: kind, hub, mode, a {key} key, its credential, {time}, a random salt.", "此外，签名声明还包含：类型、中心、模式、{key}密钥、其凭证、{time}和随机盐。"),
     "gate.key-fresh": ("fresh", "全新"), "gate.key-own": ("member", "成员"),
@@ -53,7 +55,7 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "gate.regulators": ("May regulators read it, within their grant? [y/N]", "是否允许监管机构在其授权范围内阅读？[y/N]"),
     "gate.everybody": ("May everybody read it (TLP:CLEAR)? [y/N]", "是否允许所有人阅读（TLP:CLEAR）？[y/N]"),
     "gate.by": ("Your name or role (kept on this machine only)", "您的姓名或角色（仅保存在本机）"),
-    "gate.approve": ("Do you approve exactly these bytes? Type yes", "您是否批准这些字节？输入 yes"),
+    "gate.approve": ("Do you approve exactly this? Type yes", "您是否批准原样发出以上内容？输入 yes"),
     "gate.not": ("Not approved; nothing left this machine.", "未批准；没有任何内容离开本机。"),
     "gate.dry": ("Dry run: nothing was approved and nothing left this machine.", "试运行：未批准任何内容，也没有任何内容离开本机。"),
     "gate.kept": ("The approval is in {path}. Send it with: tocsin submit --approved {path}", "批准已保存在 {path}。发送：tocsin submit --approved {path}"),
@@ -137,6 +139,10 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "tokens.login": ("(a login)", "（登录）"),
     "tokens.once": ("Token {id}, good until {until}. It reads what your organisation reads; it is shown this once and not kept here.", "令牌 {id}，有效期至 {until}。可阅读贵机构可读的内容；仅显示这一次，本机不保存。"),
     "tokens.revoked": ("Token {id} is revoked.", "令牌 {id} 已吊销。"),
+    # --- the page ---
+    "ui.opened": ("Your browser shows the page. It ends by itself when it is not used; Ctrl-C ends it now.", "页面已在浏览器中打开；长时间不用会自动结束，按 Ctrl-C 立即结束。"),
+    "ui.open": ("Open this address in a browser on this machine. It works once. Ctrl-C ends the page.", "请在本机浏览器中打开此地址，仅一次有效。按 Ctrl-C 结束页面。"),
+    "ui.ended": ("The page has ended. An unsent draft is kept in the profile.", "页面已结束。未发送的草稿保存在配置中。"),
     # --- general ---
     "terminal-needed": ("A person must decide this at a terminal.", "此事须由人在终端上决定。"),
     "error": ("error", "错误"), "hint": ("what to do", "处理办法"), "warning": ("note", "注意"),

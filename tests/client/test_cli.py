@@ -138,7 +138,7 @@ def test_submit_leads_a_person_through_the_gate(run: Callable[..., Any], sim: An
 
 
 def test_what_is_shown_is_what_is_signed(run: Callable[..., Any], sim: Any, joined: str, file: Path) -> None:
-    done = run("submit", str(file), answers=["d", "n", "n", "me", "yes"])
+    done = run("submit", str(file), "--bytes", answers=["d", "n", "n", "me", "yes"])
     assert done.code == 0, done.err
     payload = base64.b64decode(json.loads(sim.envelopes[-1])["payload"])
     shown = next(line for line in done.err.splitlines() if line.startswith("{"))
@@ -342,7 +342,7 @@ def test_every_message_is_in_both_languages() -> None:
 def test_the_main_journey_speaks_chinese(run: Callable[..., Any], joined: str, file: Path) -> None:
     done = run("submit", str(file), "--lang", "zh", answers=["r", "是", "n", "合规官", "yes"])
     assert done.code == 0, done.err
-    for words in ("化名模式", "监管机构", "将签署以下", "已写入日志"):
+    for words in ("化名模式", "监管机构", "将要发出的全部内容", "已写入日志"):
         assert words in done.err
 
 

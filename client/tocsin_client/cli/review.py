@@ -1,4 +1,4 @@
-"""The gate at a terminal: every open span is decided, the exact bytes and their readers are shown, a person approves.
+"""The gate at a terminal: every open span is decided, what leaves and its readers are shown, a person approves.
 
 There is no flag that answers these questions. A pipe cannot answer them either: without a terminal the command stops.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tocsin_client import errors
-from tocsin_client.cli.voice import Voice, table
+from tocsin_client.cli.voice import Voice, columns, table
 
 if TYPE_CHECKING:
     from tocsin_client.redact.approval import Approved
@@ -19,15 +19,15 @@ _CHOICES = {"r": "replace", "d": "drop", "k": "keep"}
 _CONTEXT_CHARS = 30
 
 
-def walk(said: Voice, preview: Preview, path: str, by: str | None) -> Approved:
-    """Lead a person through the gate; Approved, or GateError if the person does not approve."""
+def walk(said: Voice, preview: Preview, path: str, by: str | None, *, raw: bool = False) -> Approved:
+    """Lead a person through the gate; Approved, or GateError if the person does not approve. `raw`: show the bytes too."""
     said.need_person()
     head(said, preview, path)
     stop_if_blocked(said, preview)
     for span in preview.open:
         preview = _decided(said, preview, span)
     preview = _widened(said, preview)
-    leaves(said, preview)
+    leaves(said, preview, raw=raw)
     who = by or said.ask(said.text("gate.by"))
     if not said.yes(said.text("gate.approve")):
         raise errors.GateError("not-approved", said.text("gate.not"))
@@ -56,8 +56,8 @@ def stop_if_blocked(said: Voice, preview: Preview) -> None:
     raise errors.GateError("own-dictionary", said.text("gate.blocked", count=len(preview.blocked)), where=first.path)
 
 
-def leaves(said: Voice, preview: Preview) -> None:
-    """The word diff, the exact bytes, the readers, and how unusual the record is."""
+def leaves(said: Voice, preview: Preview, *, raw: bool = False) -> None:
+    """The word diff, every field as a person reads it (the exact bytes with `raw`), the readers, how unusual it is."""
     changes = preview.diff()
     said.show(said.text("gate.diff" if changes else "gate.same"))
     for path in dict.fromkeys(path for path, _, _ in changes):
@@ -67,9 +67,7 @@ def leaves(said: Voice, preview: Preview) -> None:
         marks = {"same": "{}", "out": "[-{}-]", "in": "{{+{}+}}"}
         line = "".join(said.styled(marks[how].format(text), "" if how == "same" else how) for how, text in parts)
         print_line(f"  {path}: {line}")
-    raw = preview.body_bytes
-    said.show(said.text("gate.bytes", count=len(raw), sha256=preview.sha256))
-    said.show(raw.decode("utf-8"), style="dim")
+    _content(said, preview, raw)
     fresh = preview.mode != "attributed"
     said.show(
         said.text(
@@ -91,6 +89,18 @@ def leaves(said: Voice, preview: Preview) -> None:
         said.show(line)
     if fresh:
         _crowd(said, preview)
+
+
+def _content(said: Voice, preview: Preview, raw: bool) -> None:
+    from tocsin_client.cli import readable
+
+    body = preview.body_bytes
+    said.show(said.text("gate.content"))
+    for line in readable.lines(preview.body, said.lang, columns() - 2):
+        said.show(f"  {line}")
+    said.show(said.text("gate.bytes" if raw else "gate.bytes-hint", count=len(body), sha256=preview.sha256))
+    if raw:
+        said.show(body.decode("utf-8"), style="dim")
 
 
 def print_line(line: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _File = Annotated[Path | None, typer.Argument(help="The draft, YAML or JSON")]
 _Mode = Annotated[str, typer.Option(help="pseudonymous (a fresh key, no name) or attributed (your organisation's id)")]
+_Bytes = Annotated[bool, typer.Option("--bytes", help="Show the exact bytes and their SHA-256 as well.")]
 _By = Annotated[str | None, typer.Option(help="Your name or role, kept on this machine.")]
 
 
@@ -33,13 +34,14 @@ def submit(
     ctx: typer.Context,
     file: _File = None,
     mode: _Mode = "pseudonymous",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the exact bytes and stop.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would leave, and stop.")] = False,
     approve_only: Annotated[
         bool, typer.Option("--approve-only", help="Approve and keep the approval; send nothing.")
     ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Where --approve-only writes.")] = None,
     approved: Annotated[Path | None, typer.Option("--approved", help="Send an approval made earlier.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Send although the same record was sent before.")] = False,
+    raw: _Bytes = False,
     by: _By = None,
 ) -> None:
     """Check, show, approve, sign, send; the receipt is verified before you see it."""
@@ -64,9 +66,9 @@ def submit(
 
             preview = hub.preview(Draft.load(file), mode=mode)
             if dry_run:
-                _dry(said, preview, file)
+                _dry(said, preview, file, raw)
                 return
-            approval = review.walk(said, preview, str(file), by)
+            approval = review.walk(said, preview, str(file), by, raw=raw)
         if approve_only:
             assert output is not None
             files.write(output, approval.to_file())
@@ -81,6 +83,7 @@ def amend(
     record: Annotated[str, typer.Argument(help="A digest of the record (8 characters or more), or its id")],
     file: Annotated[Path | None, typer.Argument(help="The whole new version, YAML or JSON")] = None,
     approved: Annotated[Path | None, typer.Option("--approved", help="Send an approval made earlier.")] = None,
+    raw: _Bytes = False,
     by: _By = None,
 ) -> None:
     """Replace a record of yours by a new version, through the same gate."""
@@ -96,7 +99,9 @@ def amend(
             approval = hub.approval_from_file(_read(approved))
         else:
             assert file is not None
-            approval = review.walk(said, hub.preview(Draft.load(file), mode=hub.mode_of(record)), str(file), by)
+            approval = review.walk(
+                said, hub.preview(Draft.load(file), mode=hub.mode_of(record)), str(file), by, raw=raw
+            )
         _sent(said, hub, hub.amend(record, approval), "amended")
 
 
@@ -162,14 +167,14 @@ def _read(path: Path) -> bytes:
         raise errors.UsageError("unreadable-file", f"cannot read {path}") from exc
 
 
-def _dry(said: Voice, preview: "Preview", file: Path) -> None:
+def _dry(said: Voice, preview: "Preview", file: Path, raw: bool) -> None:
     from tocsin_client.cli import review
 
     review.head(said, preview, str(file))
     review.stop_if_blocked(said, preview)
     for span in preview.open:
         said.show(review.line(said, preview, span))
-    review.leaves(said, preview)
+    review.leaves(said, preview, raw=raw)
     said.note("gate.dry")
     said.data(
         {
@@ -181,7 +186,7 @@ def _dry(said: Voice, preview: "Preview", file: Path) -> None:
             "coarsened": [{"path": c.path, "before": c.before, "after": c.after} for c in preview.coarsened],
             "readers": [one.group for one in preview.audience if one.may_read],
         },
-        preview.body_bytes.decode("utf-8"),
+        [],
     )
 
 
