@@ -111,7 +111,6 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "show.approval": ("Batch approval", "批量批准"), "show.author": ("Author", "作者"), "show.nameless": ("author key {key}…", "作者密钥 {key}…"),
     "show.log": ("Log", "日志"), "show.entry": ("entry {index}, newest version {head}, {amends} amendment(s), accepted {at}", "第 {index} 条，最新版本第 {head} 条，修改 {amends} 次，接受于 {at}"),
     "show.digest": ("Digest", "摘要"), "show.demo": ("made for a demonstration", "演示用"),
-    "verify.ok": ("VERIFIED", "核验通过"), "verify.bad": ("NOT VERIFIED", "核验未通过"),
     "taxonomy.schemes": ("Schemes; show one with: tocsin taxonomy SCHEME@EDITION", "分类体系；查看其一：tocsin taxonomy SCHEME@EDITION"),
     # --- own keys and tokens ---
     "keys.operational": ("member key", "成员密钥"), "keys.root": ("root key", "根密钥"),

@@ -145,6 +145,32 @@ def test_what_is_shown_is_what_is_signed(run: Callable[..., Any], sim: Any, join
     assert shown.encode() in payload
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_verify_says_what_the_offline_verifier_says(
+    run: Callable[..., Any], joined: str, file: Path, home: Path, tmp_path: Path, capsys: Any, lang: str
+) -> None:
+    from tocsin_trust import __main__ as verifier
+
+    digest = run("submit", str(file), answers=["r", "n", "n", "me", "yes"]).out.strip()
+    profile = home / "profiles" / "default"
+    receipt, policy = profile / "receipts" / f"{digest}.json", profile / "policy.json"
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(receipt.read_bytes().replace(b'"v":1', b'"v":2'))
+    for bundle, trusted, code in ((receipt, policy, 0), (broken, policy, 7), (receipt, receipt, 7)):
+        ours = run("verify", str(bundle), "--policy", str(trusted), "--lang", lang)
+        capsys.readouterr()
+        assert (ours.code, verifier.main(["verify", str(bundle), "--policy", str(trusted), "--lang", lang])) == (
+            code,
+        ) * 2
+        theirs = capsys.readouterr()
+        assert ours.out == theirs.out
+        assert theirs.err.split(" (")[0] in ours.err
+    assert (
+        run("verify", str(receipt), "--lang", lang).out
+        == run("verify", str(receipt), "--policy", str(policy), "--lang", lang).out
+    )
+
+
 @pytest.mark.parametrize("last", ["no", "", "y e s", "approve"])
 def test_anything_but_yes_is_no(run: Callable[..., Any], sim: Any, joined: str, file: Path, last: str) -> None:
     done = run("submit", str(file), answers=["r", "n", "n", "me", last])
@@ -233,8 +259,8 @@ def test_status_amend_withdraw_and_verify_make_a_round(
     sim.lies = {"cut"}  # verify needs no network
     done = run("verify", str(receipt))
     assert done.code == 0
-    assert "VERIFIED" in done.out
-    assert run("verify", str(receipt), "--lang", "zh").out.startswith("核验通过")
+    assert done.out.startswith("The receipt holds.")
+    assert run("verify", str(receipt), "--lang", "zh").out.startswith("回执有效")
     broken = tmp_path / "broken.json"
     broken.write_bytes(receipt.read_bytes().replace(b'"v":1', b'"v":2'))
     assert run("verify", str(broken)).code == 7

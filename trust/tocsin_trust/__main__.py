@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tocsin_trust import keys, policy, receipt, wording
+from tocsin_trust import keys, policy, receipt
 from tocsin_trust.errors import TrustError
 
 HOLDS, USAGE, REFUSED = 0, 2, 7
@@ -22,11 +22,6 @@ _NO_POLICY = (
     "No policy was given, so there is nobody to believe. Get the hub's policy file, compare its root fingerprint with "
     "one from another source, and give it with --policy.",
     "未给出信任策略，因此无从判断可信与否。请取得中心的信任策略文件，用另一来源核对其根指纹，再以 --policy 指定。",
-)
-_POLICY = (
-    "Checked against policy {version} of {origin}, valid until {end}, signed by the root {words}. "
-    "Compare these words with ones you have from another source.",
-    "依据 {origin} 的信任策略第 {version} 版（有效至 {end}），由根密钥 {words} 签署。请用另一来源核对这些词。",
 )
 
 
@@ -55,8 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_json(_answer(found, believed, words, asked.lang))
         return HOLDS
     print(receipt.explain(found, asked.lang))
-    end = wording.date(believed.expires_unix_s)
-    print(_POLICY[column].format(version=believed.version, origin=believed.origin, end=end, words=words))
+    print(policy.explain(believed, asked.lang))
     return HOLDS
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tocsin_trust import dsse, jsonstrict, keys, kinds, note
+from tocsin_trust import dsse, jsonstrict, keys, kinds, note, wording
 from tocsin_trust.errors import NoteError, PolicyError
 from tocsin_trust.fields import AUTHORITY_ID, HEX_DIGEST, ORIGIN, Fields
 
@@ -139,6 +139,17 @@ def fingerprint_words(root: keys.PublicKey) -> str:
     """The same 16 bytes as eight proquints (arXiv:0901.4016), to be read aloud and compared."""
     data = _fingerprint(root)
     return "-".join(_proquint(int.from_bytes(data[i : i + 2], "big")) for i in range(0, len(data), 2))
+
+
+def explain(believed: Policy, lang: str = "en") -> str:
+    """On whose word a verification under this policy rests, in a plain sentence (`en` or `zh`)."""
+    return wording.checked_against(
+        lang,
+        version=believed.version,
+        origin=believed.origin,
+        expires_unix_s=believed.expires_unix_s,
+        words=fingerprint_words(believed.root),
+    )
 
 
 def _fingerprint(root: keys.PublicKey) -> bytes:

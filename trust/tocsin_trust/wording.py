@@ -108,6 +108,19 @@ _NOT_SHOWN = (
 )
 
 
+_POLICY = (
+    "Checked against policy {version} of {origin}, valid until {end}, signed by the root {words}. "
+    "Compare these words with ones you have from another source.",
+    "依据 {origin} 的信任策略第 {version} 版（有效至 {end}），由根密钥 {words} 签署。请用另一来源核对这些词。",
+)
+
+
+def checked_against(lang: str, *, version: int, origin: str, expires_unix_s: int, words: str) -> str:
+    """On whose word a verification rests: the policy, and the fingerprint of the root that signed it."""
+    end = date(expires_unix_s)
+    return _POLICY[_column(lang)].format(version=version, origin=origin, end=end, words=words)
+
+
 def refusal(code: str, lang: str) -> str:
     """Why something was refused, by its code."""
     return REFUSALS[code][_column(lang)]

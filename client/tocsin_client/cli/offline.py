@@ -24,9 +24,10 @@ def verify(
         Path | None, typer.Option(help="Check against this policy file instead of the pinned one.")
     ] = None,
 ) -> None:
-    """Check a receipt with no network."""
+    """Check a receipt with no network; says the same as `python -m tocsin_trust verify`."""
     from tocsin_client import errors
     from tocsin_trust import errors as trust_errors
+    from tocsin_trust import policy as policies
     from tocsin_trust import receipt as receipts
 
     said: Voice = ctx.obj
@@ -38,7 +39,6 @@ def verify(
     try:
         found = receipts.verify(bundle, pinned)
     except trust_errors.TrustError as exc:
-        said.note("verify.bad")
         raise errors.VerificationError(exc.code, receipts.explain(exc, said.lang), where=exc.where) from exc
     said.data(
         {
@@ -46,7 +46,7 @@ def verify(
             "authorKey": found.statement.kid, "index": found.index, "treeSize": found.tree_size, "origin": found.origin,
             "acceptedBy": found.accepted_by,
         },
-        [said.text("verify.ok"), *receipts.explain(found, said.lang).splitlines()],
+        [*receipts.explain(found, said.lang).splitlines(), policies.explain(pinned, said.lang)],
     )  # fmt: skip
 
 
@@ -54,11 +54,16 @@ def _policy(said: Voice, path: Path | None) -> "Policy":
     """The policy to believe; without any the answer is exit 7, because nothing was verified."""
     from tocsin_client import errors, joining, vault
     from tocsin_trust import errors as trust_errors
-    from tocsin_trust import policy
+    from tocsin_trust import policy, receipt
 
-    try:
-        if path is not None:
+    if path is not None:
+        try:
             return policy.read(path.read_bytes())
+        except OSError as exc:
+            raise errors.UsageError("unreadable-file", f"cannot read {path}") from exc
+        except trust_errors.TrustError as exc:
+            raise errors.VerificationError(exc.code, receipt.explain(exc, said.lang), where=exc.where) from exc
+    try:
         return joining.pinned_policy(vault.Vault(vault.default_home(), said.profile))
     except (OSError, trust_errors.TrustError, errors.SetupError) as exc:
         raise errors.VerificationError(
