@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin_client.demo import corpus, drafts, fraud, organisations
+from tocsin_client.demo import corpus, drafts, fraud, organisations, walk
 from tocsin_client.demo.events import Voice
 from tocsin_client.draft import Draft
 from tocsin_client.redact import gate
@@ -75,10 +75,30 @@ def test_the_packaged_report_is_the_example_of_the_docs(lang: str) -> None:
 def test_the_fraud_report_gives_only_what_a_nameless_report_may(lang: str) -> None:
     body = fraud.draft(lang).body
     assert body["occurred"] == {"value": "2024-Q1", "precision": "quarter", "basis": "occurred"}
-    assert (body["region"], body["sector"]) == ("un-m49@2024:030", "withheld")
+    assert (body["region"], body["sector"]) == ("un-m49@2024:030", "isic@4:M")
     assert body["harm"][0]["money_band"] == "10M-100M"
     text = body["summary"]["text"] + body["title"]["text"]
     assert not any(word in text for word in ("Hong Kong", "香港", "200 million", "两亿", "2 亿"))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_fraud_report_fits_five_members_the_reporter_among_them(lang: str) -> None:
+    members = [org for org in organisations.listed() if org.kind == "member"]
+    listed = [{"sector": o.sector, "region": o.region, "suspendedIndex": None, "kind": o.kind} for o in members]
+    found = gate.check(fraud.draft(lang), "pseudonymous", today=TODAY, directory=listed).unusual
+    assert found.fitting is not None
+    assert found.fitting >= 5
+    assert not found.small
+    (reporter,) = (org for org in members if org.profile == walk.REPORTER)
+    assert reporter.sector == fraud.draft(lang).body["sector"]
+    above = {str(code) for code in schemes.ancestors(schemes.resolve(reporter.region))}
+    assert fraud.draft(lang).body["region"] in above
+
+
+def test_the_fraud_report_says_the_same_in_both_languages() -> None:
+    one, other = (fraud.draft(lang).body for lang in ("en", "zh"))
+    texts = {"title", "summary", "response"}
+    assert {k: v for k, v in one.items() if k not in texts} == {k: v for k, v in other.items() if k not in texts}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -14,7 +14,7 @@ from tocsin_client.demo.organisations import Organisation
 from tocsin_client.hub import Hub
 from tocsin_client.receipts import Receipt
 
-REPORTER = "member-10"  # Tin Kettle Robotics, invented
+REPORTER = "member-10"  # Tin Kettle Engineering, invented: one of five of its sector in eastern Asia
 
 
 def run(url: str, home: Path, voice: Voice, lang: str) -> dict[str, Any]:
