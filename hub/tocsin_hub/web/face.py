@@ -1,6 +1,7 @@
 """What the pages need of a hub, and the walk of one request: snapshot, stamp, page, answer.
 
-    request -> [read pool] one snapshot -> stamp -> 304, or a page kept for this stamp, or a page made now -> gzip -> answer
+    request -> [read pool] one snapshot -> stamp -> 304, or a page kept for this stamp, or a page made now
+            -> [draw pool] pictures, for the pages that have some -> gzip -> answer
 
 A page shows the public view and nothing else, so it may be kept by anybody; its ETag is the stamp: how far the log and the
 readers have come, the version of the hub, and the five minutes (an embargo ends by the clock, not by an entry).
@@ -13,7 +14,7 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
+from tocsin_hub.errors import HubError
 from tocsin_hub.intake.receive import Door
 from tocsin_hub.ledger.publish import Publisher
 from tocsin_hub.ledger.readers import Readers
@@ -43,6 +45,7 @@ HEADERS = {
     "Vary": "Accept-Encoding",
 }
 BUCKET_S = 300
+MAX_DRAWING = 16  # pages that may wait for their pictures; beyond it the hub answers busy
 KEPT_BYTES = 16 * 1024 * 1024
 MIN_PACKED_BYTES = 1_024
 
@@ -122,6 +125,8 @@ class Face:
     docs: Path | None
     shelf: Shelf
     gallery: Gallery
+    draw_pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="draw"))
+    drawing: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_DRAWING))
 
     def stamp(self, as_of: int) -> str:
         """What a page of now depends on, as 16 hex."""
@@ -164,12 +169,20 @@ def size_of(checkpoint: str) -> int:
 
 async def answer(face: Face, request: Request, lang: str, page: Page, form: bytes = b"") -> Response:
     """The whole walk. Raises HubError, which becomes a page in the reader's language further out (refusals.py)."""
-    return await asyncio.get_running_loop().run_in_executor(
-        face.parts.read_pool, _answer, face, request, lang, page, form
-    )
+    loop = asyncio.get_running_loop()
+    made = await loop.run_in_executor(face.parts.read_pool, _answer, face, request, lang, page, form)
+    if isinstance(made, Response):
+        return made
+    # Drawing takes long: it has a thread of its own, so that those who read wait for nobody's picture.
+    if not face.drawing.acquire(blocking=False):
+        raise HubError("busy")
+    try:
+        return await loop.run_in_executor(face.draw_pool, made)
+    finally:
+        face.drawing.release()
 
 
-def _answer(face: Face, request: Request, lang: str, page: Page, form: bytes) -> Response:
+def _answer(face: Face, request: Request, lang: str, page: Page, form: bytes) -> Response | Callable[[], Response]:
     packed = "gzip" in request.headers.get("accept-encoding", "").lower()
     key = (f"{request.url.netloc}{request.url.path}?{request.url.query}", packed)
     with face.parts.store.read() as session:
@@ -182,11 +195,15 @@ def _answer(face: Face, request: Request, lang: str, page: Page, form: bytes) ->
         if kept is not None:
             return sent(kept, etag)
         made = page(_seen(face, session, request, lang, as_of, form))
-    made = pack(made if isinstance(made, Made) else made(), packed)
-    keep = made.kept and not form and made.status == 200
-    if keep:
-        face.shelf.put(stamp, key, made)
-    return sent(made, etag if keep else None)
+
+    def finished(whole: Made) -> Response:
+        answered = pack(whole, packed)
+        keep = answered.kept and not form and answered.status == 200
+        if keep:
+            face.shelf.put(stamp, key, answered)
+        return sent(answered, etag if keep else None)
+
+    return finished(made) if isinstance(made, Made) else lambda: finished(made())
 
 
 def _seen(face: Face, session: Session, request: Request, lang: str, as_of: int, form: bytes) -> Seen:

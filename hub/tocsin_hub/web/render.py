@@ -152,7 +152,7 @@ def frame(
     feed: str | None = None,
 ) -> dict[str, Any]:
     """What every page shows around its matter."""
-    rest = path.removeprefix(f"/{lang}") or "/"
+    rest = quote(path.removeprefix(f"/{lang}") or "/", safe="/:@")
     tail = f"?{encoded(pairs)}" if pairs else ""
     return {
         "root": f"/{lang}",
