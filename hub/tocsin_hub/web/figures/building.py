@@ -17,7 +17,7 @@ def needs(kind: Kind, asked: query.TrendQuery) -> tuple[query.TrendQuery, ...]:
     by: dict[Kind, tuple[tuple[str, ...], ...]] = {
         "trends": series.BY,
         "heat": crossed.HEAT_BY,
-        "responses": (("leaf",),),
+        "responses": (("category",),),
         "regions": (("region",),),
         "sectors": (("sector",),),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin_hub.web.figures import names
 from tocsin_hub.web.figures.figure import Figure
 from tocsin_hub.web.figures.words import say
 
@@ -34,7 +35,7 @@ def of(fig: Figure) -> dict[str, Any]:
         ],
         "panels": [
             {
-                "label": panel.label,
+                "label": names.plain(panel.label),
                 "layer_label": say(panel.layer, lang) if panel.layer else "",
                 "text": panel.text,
                 "note": panel.note,

@@ -200,7 +200,7 @@ def matrix(cells: Sequence[Count], n: int, lang: Lang) -> str:
 
 
 def responses(counts: Sequence[Count], n: int, lang: Lang) -> str:
-    """Which response reaches most of the `n` records that name a risk; most first."""
+    """Which response reaches most of the `n` records; most first."""
     zh = lang == "zh"
     if not counts or n < MIN_RECORDS:
         return "记录太少，尚不能比较应对措施" if zh else "Too few records yet to compare responses"
@@ -210,9 +210,9 @@ def responses(counts: Sequence[Count], n: int, lang: Lang) -> str:
     share = percent(counts[0].count, n)
     if len(top) > 3:
         if zh:
-            return f"{len(top)} 项措施覆盖面相同，各涉及写明具体风险的记录的 {share}"
-        return f"{len(top)} responses reach equally far: each {share} of the records that name a specific risk"
+            return f"{len(top)} 项措施覆盖面相同，各涉及 {share} 的记录"
+        return f"{len(top)} responses reach equally far: each {share} of the records"
     if zh:
-        return f"“{'”“'.join(top)}”覆盖最广：涉及写明具体风险的记录的 {share}"
+        return f"“{'”“'.join(top)}”覆盖最广：涉及 {share} 的记录"
     verb = "reaches" if len(top) == 1 else "reach"
-    return f"{_listed(top)} {verb} furthest: {share} of the records that name a specific risk"
+    return f"{_listed(top)} {verb} furthest: {share} of the records"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from tocsin_taxonomy import schemes
@@ -28,6 +29,14 @@ def short(code: str, lang: str) -> str:
     """The label without its asides."""
     whole = full(code, lang)
     return _ASIDE.sub("", _BRACKET.sub("", whole)).strip() or whole
+
+
+def plain(text: str, most: int = 80) -> str:
+    """A text that a reporter wrote, for a sentence or a drawing: in one line, without control, bidi and zero-width characters, cut."""
+    kept = "".join(
+        letter for letter in " ".join(text.split()) if unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    return kept if len(kept) <= most else kept[: most - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)

@@ -75,9 +75,9 @@ def _ranked(kind: Kind, what: str, table: query.TrendTable, found: Counter[str],
 
 
 def responses(tables: Sequence[query.TrendTable], found: Sequence[Response], setting: Setting) -> Figure:
-    """From one table by leaf, whose coverage is the number of records that can be matched, and the hits of each response."""
+    """From one table of the records chosen and how many of them each response reaches (`trends.query.reach`); never more than all."""
     [table] = tables
-    lang, n = setting.lang, table.coverage["leaf"]
+    lang, n = setting.lang, table.total
     order = sorted(found, key=lambda response: (-response.hits, response.record_id))
     drawn = [response for response in order[:MOST] if response.hits]
     bounds = [scales.wilson(response.hits, n) for response in order]
@@ -96,10 +96,10 @@ def responses(tables: Sequence[query.TrendTable], found: Sequence[Response], set
     return Figure(
         kind="responses",
         title=say("responses.title", lang),
-        headline=headlines.responses([headlines.Count(r.title, r.hits) for r in order], n, lang),
+        headline=headlines.responses([headlines.Count(names.plain(r.title), r.hits) for r in order], n, lang),
         measure=say("responses.measure", lang, n=n),
         n=n,
-        coverage=say("responses.coverage", lang, n=n, total=table.total, shown=len(drawn), all=len(order)),
+        coverage=say("responses.coverage", lang, n=n, shown=len(drawn)),
         method=say("responses.method", lang),
         head=say("responses.head", lang),
         columns=tuple(Column(say(f"responses.{name}", lang)) for name in ("hits", "share", "low", "high")),

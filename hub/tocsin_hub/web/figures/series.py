@@ -150,6 +150,7 @@ def _panels(counts: Counts, axis: Axis, years: headlines.Years | None, lang: Lan
     for at, code in enumerate(names.categories()):
         side = names.layer_of(code)
         values = [counts.get((code, period), 0) for period in axis.periods]
+        note = _note(values, years, at, lang)
         plan = {
             "mark": "line",
             "values": values,
@@ -157,6 +158,7 @@ def _panels(counts: Counts, axis: Axis, years: headlines.Years | None, lang: Lan
             "labels": _labels(axis),
             "top": tops[side],
             "colour": layer(side),
+            "note": note,
         }
         shown = values[axis.settled - 1] if axis.settled else None
         made.append(
@@ -165,7 +167,7 @@ def _panels(counts: Counts, axis: Axis, years: headlines.Years | None, lang: Lan
                 code,
                 side,
                 text="" if shown is None else headlines.number(shown),
-                note=_note(values, years, at, lang),
+                note=note,
                 plan=plan,
             )
         )

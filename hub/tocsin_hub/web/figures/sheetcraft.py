@@ -92,10 +92,9 @@ def _placed(mark: Any, width: float, height: float) -> Any:
 def _panels(sheet: Sheet, colours: Colours) -> Drawn:
     charts = []
     for panel in sheet["panels"]:
-        said = panel["layer_label"] + (f" · {panel['note']}" if panel["note"] else "")
         title = alt.TitleParams(
             text=panel["label"],
-            subtitle=said,
+            subtitle=panel["layer_label"],
             anchor="start",
             frame="group",
             fontSize=13,

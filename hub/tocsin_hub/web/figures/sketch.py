@@ -44,6 +44,11 @@ def line(plan: Plan, colours: Colours, size: tuple[int, int] = PANEL) -> Drawn:
     years = [{"x": at, "t": label} for at, label in plan["labels"]]
     below = alt.Chart(_data(years)).mark_text(fontSize=SMALL, color=colours["mut"], dy=12)
     named.append(below.encode(x=x, y=alt.datum(0, type="quantitative"), text="t:N"))
+    if plan["note"]:  # above the highest grid line, where no line comes
+        note = alt.Chart(_data([{"x": 0, "t": plan["note"]}])).mark_text(
+            fontSize=SMALL, color=colours["mut"], align="left", dy=-7
+        )
+        named.append(note.encode(x=x, y=alt.datum(top, type="quantitative"), text="t:N"))
     return _layer(named, size)
 
 
