@@ -40,6 +40,7 @@ from tocsin_hub.members.keyring import Keyring
 from tocsin_hub.members.login import Login
 from tocsin_hub.members.pseudonyms import Pseudonyms
 from tocsin_hub.members.rates import Rates
+from tocsin_hub.rest.meters import Meters
 from tocsin_hub.settings import Settings
 from tocsin_hub.store import migrate
 from tocsin_hub.store.session import Store
@@ -76,6 +77,7 @@ class Hub:
     login: Login
     pseudonyms: Pseudonyms
     rates: Rates
+    meters: Meters
     door: Door
     erase_job: erase.EraseJob
     admit_pool: ThreadPoolExecutor
@@ -127,14 +129,14 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         certificate_days=settings.certificate_days,
         per_week=settings.certificates_per_week,
     )
-    rates = Rates.of(settings)
+    rates, meters = Rates.of(settings), Meters()
     reader_list = derived(ring.prefix, ring.identity.gaps)
     readers = Readers(store, reader_list, clock, settings)
     sealer = Sealer(anchor, publisher, ring.origin, ring.log_key)
     sequencer = Sequencer(
         store,
         guards(ring, pseudonyms, rates, settings),
-        INLINES,
+        (*INLINES, meters.batch),
         sealer,
         clock,
         settings,
@@ -149,6 +151,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
     door = Door(
         anchors=anchors,
         workers=workers,
+        observe=meters.submission,
         clock=clock,
         store=store,
         sequencer=sequencer,
@@ -177,6 +180,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         ),
         pseudonyms=pseudonyms,
         rates=rates,
+        meters=meters,
         door=door,
         erase_job=erase.EraseJob(store, chores(settings), clock, settings.erase_interval_s),
         admit_pool=admit_pool,

@@ -7,9 +7,11 @@ setting: it lies in D/hub.json, written once by `init` (members/keyring.py).
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -62,6 +64,8 @@ class Settings(BaseModel):
     graphql_max_tokens: int = Field(1_000, gt=0, description="Lexer tokens of one query; checked before it is parsed further.")
     graphql_deadline_ms: int = Field(5_000, gt=0, description="Milliseconds after which a query is given up.")
     contact: str | None = Field(None, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}$", description="Mail address shown on the pages for problems with a record and for privacy; empty = none is shown.")
+    metrics: bool | None = Field(None, description="Serve /metrics for Prometheus; empty = only if the hub is bound to this machine and no proxy stands in front.")
+    log_format: Literal["key-value", "json"] = Field("key-value", description="One line per event: key=value, or a JSON object.")
     log_level: str = Field("INFO", description="Level of the stdlib logger; payloads are never logged at any level.")
     # fmt: on
 
@@ -72,9 +76,23 @@ class Settings(BaseModel):
             raise ValueError("bulk_max_lines <= batch_max <= queue_max is wanted")
         return self
 
+    def metrics_on(self) -> bool:
+        """Whether /metrics is served."""
+        if self.metrics is not None:
+            return self.metrics
+        return not self.behind_proxy and is_loopback(self.host)
+
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.dir.resolve() / 'hub.db'}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to bind is reachable from this machine only."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(env: Mapping[str, str] | None = None, **overrides: object) -> Settings:

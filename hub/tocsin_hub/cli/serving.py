@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import ipaddress
 import os
 import socket
 import sys
@@ -17,7 +16,7 @@ from tocsin_hub import app as hub_app
 from tocsin_hub.cli import logbook, patience
 from tocsin_hub.cli.voice import SETUP, Stop, Voice
 from tocsin_hub.errors import HubError
-from tocsin_hub.settings import Settings
+from tocsin_hub.settings import Settings, is_loopback
 
 GRACE_S = 15
 KEEP_ALIVE_S = 30
@@ -41,7 +40,7 @@ class Announcing(uvicorn.Server):
 def run(settings: Settings, voice: Voice, *, verbose: bool = False) -> None:
     """Serve until interrupted. Raises Stop public-bind or port-taken, HubError if this hub must not run."""
     require_safe_bind(settings)
-    logbook.begin(settings.log_level, verbose=verbose)
+    logbook.begin(settings.log_level, verbose=verbose, form=settings.log_format)
     app = hub_app.create_app(with_processes(settings))
     hub: hub_app.Hub = app.state.hub
     try:
@@ -137,7 +136,7 @@ def require_safe_bind(settings: Settings) -> None:
     """Plain HTTP stays on this machine unless a proxy ends TLS. Raises Stop public-bind or tls-incomplete."""
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise Stop(SETUP, "tls-incomplete", "TLS needs --tls-cert and --tls-key.", "Give both, or neither.")
-    if settings.tls_cert is not None or settings.behind_proxy or _is_loopback(settings.host):
+    if settings.tls_cert is not None or settings.behind_proxy or is_loopback(settings.host):
         return
     raise Stop(
         SETUP,
@@ -145,12 +144,3 @@ def require_safe_bind(settings: Settings) -> None:
         f"{settings.host} is reachable by others, and this would be plain HTTP.",
         "Give --tls-cert and --tls-key, or --behind-proxy if a proxy in front ends TLS.",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -93,6 +93,7 @@ class Door:
     max_body_bytes: int
     chains: Chains
     workers: Workers | None = None
+    observe: Callable[[str, str, str], None] = lambda *_: None
 
     async def receive(self, envelope: bytes) -> Answer:
         """Take one envelope; durable, anchored and provable on return. Raises HubError, and then nothing was stored."""
@@ -115,6 +116,8 @@ class Door:
         sequenced = iter(answered)
         results = [next(sequenced) if isinstance(item, entries.Admitted) else item for item in outcomes]
         placed = [item.placed if isinstance(item, _Known) else item for item in results]
+        for outcome, place in zip(outcomes, placed, strict=True):
+            self.observe(*_seen(outcome, place))
         if not with_receipts:
             return [item if isinstance(item, HubError) else Answer(item, None) for item in placed]
         work = functools.partial(self._with_receipts, envelopes, outcomes, placed)
@@ -156,6 +159,14 @@ class Door:
                     chain = self.chains.of(session, _kid(outcome))
                     answers.append(Answer(place, self.publisher.receipt(session, place, chain, own=envelope)))
         return answers
+
+
+def _seen(outcome: Outcome, placed: entries.Placed | HubError) -> tuple[str, str, str]:
+    """(kind, mode, what became of it) as the operator may count it."""
+    result = placed.code if isinstance(placed, HubError) else "replayed" if placed.replayed else "accepted"
+    if isinstance(outcome, entries.Admitted):
+        return outcome.statement.kind, outcome.statement.mode, result
+    return "unknown", "unknown", result
 
 
 def _kid(outcome: Outcome) -> str:

@@ -106,6 +106,11 @@ class Sequencer:
         """Whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def waiting(self) -> int:
+        """How many entries wait."""
+        return self._waiting
+
     def submit(self, items: Sequence[Admitted]) -> Future[list[Answer]]:
         """Queue `items` (at most `batch_max`, kept together and in order); one answer per item. Thread-safe.
 

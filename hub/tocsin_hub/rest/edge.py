@@ -1,8 +1,9 @@
 """The edge: what every request and every answer passes, whatever the route. Plain ASGI, so that bodies stay streams.
 
 In: not too often from one address, no Content-Encoding, never more bytes than the route's limit (refused at the first byte
-beyond it), a deadline for the whole body, no websockets. Out: request id, security headers. A client that goes away is quiet; a fault is logged by
-type and place, never with its message, which may hold payload.
+beyond it), a deadline for the whole body, no websockets. Out: request id, security headers, one log line and one count by
+route template: no address, no path, no query. A client that goes away is quiet; a fault is logged by type and place, never
+with its message, which may hold payload.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -28,11 +30,16 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+Observe = Callable[[str, str, int, float], None]
+"""(method, route template, status, seconds)."""
+
 log = logging.getLogger("tocsin_hub.rest")
 NDJSON = "application/x-ndjson"
 UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 TOKEN_PATHS = ("/v1/blobs/", "/v1/submissions/", "/v1/tokens", "/graphql")  # a token shown here is always looked at
 UNPAID = frozenset({401, 408, 413, 415})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+GONE = 499  # the client went away before an answer; never sent, only noted
 BULK_COST = 10  # requests that one of a hundred lines counts for
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -94,9 +101,12 @@ def _looks_at_tokens(path: str) -> bool:
 class Edge:
     """Outermost middleware: `Edge(app, limits)` is an ASGI app; without a `turnstile` nobody is counted."""
 
-    def __init__(self, app: App, limits: Limits, turnstile: Turnstile | None = None) -> None:
+    def __init__(
+        self, app: App, limits: Limits, turnstile: Turnstile | None = None, observe: Observe = lambda *_: None
+    ) -> None:
         self.app = app
         self.limits = limits
+        self.observe = observe
         self.turnstile = turnstile or Turnstile(Buckets(0, 1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,12 +124,15 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         headers = Headers(scope=scope)
         started = False
+        status = GONE
+        began = time.perf_counter()
         address: str | None = None
 
         async def answer(message: Message) -> None:
-            nonlocal started
+            nonlocal started, status
             if message["type"] == "http.response.start":
                 started = True
+                status = message["status"]
                 self.turnstile.charge(address, message["status"])
                 _dress(MutableHeaders(scope=message), request_id)
             await send(message)
@@ -131,15 +144,31 @@ class Edge:
             )
             await self.app(scope, guarded, answer)
         except ClientDisconnect:
-            log.debug("client gone request=%s", request_id)
+            log.debug("event=client-gone request=%s", request_id)
         except HubError as error:
             if not started:
                 await _refuse(error, headers, request_id, scope, receive, answer)
         except Exception as fault:  # noqa: BLE001  the edge: answer 500, tell the operator where, never what was sent
             place = "".join(traceback.format_tb(fault.__traceback__)[-6:])
-            log.error("fault request=%s path=%s type=%s\n%s", request_id, scope["path"], type(fault).__name__, place)
+            kind = type(fault).__name__
+            log.error("event=fault request=%s route=%s type=%s\n%s", request_id, _route(scope), kind, place)
             if not started:
                 await _refuse(HubError("internal"), headers, request_id, scope, receive, answer)
+        finally:
+            self._note(scope, request_id, status, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        method, route = scope["method"] if scope["method"] in METHODS else "OTHER", _route(scope)
+        self.observe(method, route, status, seconds)
+        log.info(
+            "event=request request=%s method=%s route=%s status=%d ms=%d",
+            request_id, method, route, status, seconds * 1_000,
+        )  # fmt: skip
+
+
+def _route(scope: Scope) -> str:
+    """The template that the request came to, `/v1/blobs/{digest}`: a path would say whose record somebody reads."""
+    return str(getattr(scope.get("route"), "path", "none"))
 
 
 def _media_type(headers: Headers) -> str:

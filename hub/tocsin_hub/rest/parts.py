@@ -21,6 +21,7 @@ from tocsin_hub.members.keyring import Keyring
 from tocsin_hub.members.login import Login
 from tocsin_hub.members.pseudonyms import Pseudonyms
 from tocsin_hub.members.rates import Rates
+from tocsin_hub.rest.meters import Meters
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
 
@@ -50,6 +51,8 @@ class Parts(Protocol):
     def login(self) -> Login: ...
     @property
     def pseudonyms(self) -> Pseudonyms: ...
+    @property
+    def meters(self) -> Meters: ...
     @property
     def rates(self) -> Rates: ...
     @property

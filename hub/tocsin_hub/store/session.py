@@ -7,7 +7,8 @@ The same code for both engines:
 - PostgreSQL: reads are REPEATABLE READ and READ ONLY, writes READ COMMITTED; who moves the log locks its state row; no
   wait for a lock is longer than `busy_timeout_ms`.
 
-Functions elsewhere take a `Session` first and never open or end one.
+Functions elsewhere take a `Session` first and never open or end one. Values bound to statements are hidden from log lines and
+error messages: they are what members wrote.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -55,12 +56,14 @@ class Store:
         if self.is_sqlite:
             if not url.database or url.database == ":memory:":
                 raise ValueError("a hub's SQLite database is a file")
-            self._writes = create_engine(database_url, pool_size=1, max_overflow=4)
-            self._reads = create_engine(database_url, pool_size=read_connections, max_overflow=8)
+            self._writes = create_engine(database_url, pool_size=1, max_overflow=4, hide_parameters=True)
+            self._reads = create_engine(database_url, pool_size=read_connections, max_overflow=8, hide_parameters=True)
             _tune_sqlite(self._writes, begin="BEGIN IMMEDIATE", busy_timeout_ms=busy_timeout_ms, query_only=False)
             _tune_sqlite(self._reads, begin="BEGIN", busy_timeout_ms=busy_timeout_ms, query_only=True)
         else:
-            engine = create_engine(database_url, pool_size=read_connections, max_overflow=8, pool_pre_ping=True)
+            engine = create_engine(
+                database_url, pool_size=read_connections, max_overflow=8, pool_pre_ping=True, hide_parameters=True
+            )
             _bound_waits(engine, busy_timeout_ms)
             self._writes = engine
             self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -155,6 +158,14 @@ def _bound_waits(engine: Engine, lock_timeout_ms: int) -> None:
         connection.autocommit = True
         connection.execute(f"SET lock_timeout = {lock_timeout_ms}")
         connection.autocommit = False
+
+
+def size_bytes(session: Session) -> int:
+    """How large the database is; of SQLite the file without its write-ahead log."""
+    if session.get_bind().dialect.name == "sqlite":
+        pages, page = (session.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "page_size"))
+        return int(pages) * int(page)
+    return int(session.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
 
 
 def _tune_sqlite(engine: Engine, *, begin: str, busy_timeout_ms: int, query_only: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,18 @@ def test_counting_certificates_keeps_nothing_that_names_an_organisation(world: A
         assert sorted(holding) == ["member_key", "org"]
         tags = session.execute(text("SELECT sealed_tag FROM pseudonym")).scalars().all()
     assert len(set(tags)) == 3  # equal tags do not look equal
+
+
+# --- before anybody is known --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/submissions", "/v1/pseudonyms", "/v1/login", "/v1/login/challenge", "/v1/enrolments", "/v1/enrolments/pending",
+     "/v1/tokens", "/v1/tokens/revoke/org-x", "/graphql", "/nowhere"],
+)  # fmt: skip
+def test_no_route_lets_a_stranger_send_without_end(world: Any, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", world.port), timeout=10) as wire:
+        wire.sendall(head.encode())  # no byte of the body is sent, or waited for
+        assert wire.recv(4_096).startswith(b"HTTP/1.1 413")
