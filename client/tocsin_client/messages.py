@@ -26,7 +26,7 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     # --- drafts ---
     "new.done": ("{path} is written. Fill it in, then: tocsin validate {path}", "已写入 {path}。填写后运行：tocsin validate {path}"),
     "new.exists": ("{path} is already there; nothing was written.", "{path} 已存在，未写入任何内容。"),
-    "validate.good": ("{path} is a valid {kind} in {mode} mode.", "{path} 在 {mode} 模式下是有效的 {kind}。"),
+    "validate.good": ("{path} is a valid {kind} in {mode} mode.", "{path} 格式有效：{kind}，{mode}模式。"),
     "validate.bad": ("{path} is not yet valid: {count} problem(s).", "{path} 尚不有效，共 {count} 个问题。"),
     "validate.placeholder": ("The template's words are still in it; `submit` refuses them.", "其中仍有模板文字；`submit` 会拒绝。"),
     # --- the gate ---

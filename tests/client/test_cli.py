@@ -164,7 +164,7 @@ def test_verify_says_what_the_offline_verifier_says(
         ) * 2
         theirs = capsys.readouterr()
         assert ours.out == theirs.out
-        assert theirs.err.split(" (")[0] in ours.err
+        assert theirs.err.strip().rsplit(" [", 1)[0] in ours.err
     assert (
         run("verify", str(receipt), "--lang", lang).out
         == run("verify", str(receipt), "--policy", str(policy), "--lang", lang).out

@@ -57,6 +57,19 @@ def test_what_identifies_is_found_also_beside_chinese(draft: Callable[..., Draft
     assert not found.decisions
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("（会议链接 https://meet.example.net/j/7），会上的“负责人”", "https://meet.example.net/j/7"),
+        ("见https://a.example.net/x：其中写明", "https://a.example.net/x"),
+        ("打开 https://例子.中国/甲 后", "https://例子.中国/甲"),
+        ("at https://a.example.net/x?y=(1),2&z=3 it", "https://a.example.net/x?y=(1),2&z=3"),
+    ],
+)
+def test_an_address_ends_where_the_sentence_goes_on(draft: Callable[..., Draft], text: str, url: str) -> None:
+    assert [span.text for span in check(draft(summary=text)).spans if span.class_ == "url"] == [url]
+
+
 @pytest.mark.parametrize("wide", ["１３８００１３８０００", "ｈｔｔｐｓ：／／ａｃｍｅ．ｃｏｍ／ａ"])
 def test_full_width_characters_hide_nothing(draft: Callable[..., Draft], wide: str) -> None:
     found = check(draft(summary=f"It said {wide} and stopped."))

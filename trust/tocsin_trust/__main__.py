@@ -77,7 +77,7 @@ def _refuse(asked: argparse.Namespace, code: str, message: str, error: TrustErro
         where, rule = (error.where, error.rule) if error else (None, "")
         _print_json({"ok": False, "code": code, "where": where, "rule": rule, "message": message})
     else:
-        detail = f" ({error})" if error else ""
+        detail = f" [{error.code}]" if error else ""
         print(f"{message}{detail}", file=sys.stderr)
     return REFUSED
 

@@ -91,6 +91,11 @@ _AUTHOR = {
         "作者是某个未具名的成员：作者密钥持有中心签发的证书。",
     ),
 }
+_NAMES_ZH = {
+    "incident": "事件", "finding": "测评发现", "mitigation": "应对措施", "outcome": "成效", "sighting": "目击", "opinion": "意见",
+    "amend": "修改", "withdraw": "撤回", "enrol": "登记", "suspend": "暂停", "key-add": "增加密钥", "key-revoke": "吊销密钥",
+    "root-rotate": "更换根密钥", "recover": "恢复", "moderate": "处置", "attributed": "署名", "pseudonymous": "化名", "unlinkable": "不可关联",
+}  # fmt: skip
 _WITNESSED = ("The checkpoint is cosigned by: {names}.", "检查点由见证方联署：{names}。")
 _UNWITNESSED = (
     "No witness has cosigned the checkpoint: that all see the same log rests on the operator's word.",
@@ -145,8 +150,8 @@ def holds(
     author = "pseudonym" if mode != "attributed" else "authority" if key_index is None else "organisation"
     templates = (_HOLDS, _PLACE, _SIGNED, _AUTHOR[author], _WITNESSED if witnessed_by else _UNWITNESSED, _NOT_SHOWN)
     values = {
-        "kind": kind,
-        "mode": mode,
+        "kind": _NAMES_ZH.get(kind, kind) if _column(lang) else kind,
+        "mode": _NAMES_ZH.get(mode, mode) if _column(lang) else mode,
         "index": index,
         "origin": origin,
         "tree_size": tree_size,

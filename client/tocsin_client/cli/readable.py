@@ -12,7 +12,7 @@ from typing import Any
 from tocsin_client import tables
 from tocsin_client.cli.voice import clean
 from tocsin_taxonomy import errors as taxonomy_errors
-from tocsin_taxonomy import schemes
+from tocsin_taxonomy import schemes, vocab
 
 # Reading order and labels (English, Chinese) of the top level; what is not here follows at the end.
 # fmt: off
@@ -41,32 +41,44 @@ FIELDS: Mapping[str, tuple[str, str]] = {
 # fmt: on
 
 
+# Which closed list the values of a key are of: their names stand behind them.
+LISTS: Mapping[str, str] = {
+    "record_type": "record_types", "precision": "precision", "basis": "basis", "ai_contribution": "ai_contribution", "ai_role": "ai_role",
+    "evidence_class": "evidence", "lifecycle_stage": "stages", "discovery_method": "discovery", "strategy": "strategy",
+    "control_layer": "layer", "control_layer_failed": "layer", "status": "mitigation_status", "likelihood": "likelihood",
+    "confidence": "confidence", "subject": "harm_subjects", "count_band": "count_bands", "money_band": "money_bands",
+    "loss_types": "loss_types", "stakeholder_kinds": "stakeholder_kinds", "vulnerable_groups": "yes_no", "misuse": "yes_no",
+    "entity": "causal_entity", "intent": "causal_intent", "timing": "causal_timing", "reversibility": "reversibility",
+    "cost_band": "cost_bands", "time_to_deploy_band": "time_bands", "tlp": "tlp", "audience": "audience", "sector": "special", "region": "special",
+}  # fmt: skip
+
+
 def lines(body: Mapping[str, Any], lang: str, width: int) -> list[str]:
     """The body in lines of at most `width` columns (a word that is longer stands alone)."""
     zh = lang.startswith("zh")
     found: list[str] = []
     for key in [*(k for k in FIELDS if k in body), *(k for k in body if k not in FIELDS)]:
-        found += _field(FIELDS[key][zh] if key in FIELDS else key, body[key], lang)
+        found += _field(key, FIELDS[key][zh] if key in FIELDS else key, body[key], lang)
     return [piece for line in found for piece in _wrapped(line, width)]
 
 
-def _field(label: str, value: Any, lang: str, depth: int = 0) -> Iterator[str]:
+def _field(key: str, label: str, value: Any, lang: str, depth: int = 0) -> Iterator[str]:
     indent, colon = "  " * depth, "：" if lang.startswith("zh") else ": "
     if _is_text(value):
         yield f"{indent}{label} [{value['language']}]{colon}{value['text']}"
     elif isinstance(value, Mapping) and value:
         yield f"{indent}{label}{colon}".rstrip()
-        for key, part in value.items():
-            yield from _field(key, part, lang, depth + 1)
+        for name, part in value.items():
+            yield from _field(name, name, part, lang, depth + 1)
     elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
         yield f"{indent}{label}{colon}".rstrip()
         for part in value:
             yield f"{indent}  - {_short(part, lang)}"
     else:
-        yield f"{indent}{label}{colon}{_short(value, lang)}"
+        yield f"{indent}{label}{colon}{_short(value, lang, key)}"
 
 
-def _short(value: Any, lang: str) -> str:
+def _short(value: Any, lang: str, key: str = "") -> str:
     """A value in one line: a tag by its code, a list by its parts, a map by its members."""
     if _is_text(value):
         return f"[{value['language']}] {value['text']}"
@@ -76,18 +88,21 @@ def _short(value: Any, lang: str) -> str:
         if {"scheme", "edition", "code"} <= rest.keys():
             code = f"{rest.pop('scheme')}@{rest.pop('edition')}:{rest.pop('code')}"
             parts.append(_scalar(code, lang))
-        parts += [f"{key}: {_short(part, lang)}" for key, part in rest.items()]
+        parts += [f"{name}: {_short(part, lang, name)}" for name, part in rest.items()]
         return "; ".join(parts)
     if isinstance(value, list):
-        return ", ".join(_short(part, lang) for part in value) or "[]"
-    return _scalar(value, lang)
+        return ", ".join(_short(part, lang, key) for part in value) or "[]"
+    return _scalar(value, lang, key)
 
 
-def _scalar(value: Any, lang: str) -> str:
-    """The value as JSON has it, a code with its name behind it."""
+def _scalar(value: Any, lang: str, key: str = "") -> str:
+    """The value as JSON has it; behind a code, or a value of a list, its name where that says more."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = str(value)
+    if key in LISTS and text in vocab.LISTS[LISTS[key]]:
+        name = vocab.label(LISTS[key], text, lang)
+        return text if name.casefold() == text.replace("-", " ") else f"{text} ({name})"
     if "@" not in text or ":" not in text or " " in text:
         return text
     try:

@@ -36,7 +36,8 @@ def walk(said: Voice, preview: Preview, path: str, by: str | None, *, raw: bool 
 
 def head(said: Voice, preview: Preview, path: str) -> None:
     """What is being checked, and what the mode hides and does not hide."""
-    said.show(said.text("gate.head", path=path, kind=preview.kind, mode=preview.mode), style="bold")
+    kind, mode = said.named(preview.kind, preview.mode)
+    said.show(said.text("gate.head", path=path, kind=kind, mode=mode), style="bold")
     if preview.mode != "attributed":
         said.show(said.text("gate.nameless"))
     if preview.coarsened:

@@ -195,7 +195,8 @@ def _sent(said: Voice, hub: "Hub", receipt: "Receipt", key: str) -> None:
     said.note(key, index=receipt.index, path=str(path))
     if receipt.replayed:
         said.note("sent.replayed")
-    said.note("sent.digest", digest=receipt.digest)
+    if key != "withdrawn":  # that of a withdrawal is good for nothing more; the record keeps its own
+        said.note("sent.digest", digest=receipt.digest)
     said.data(
         {"digest": receipt.digest, "thread": receipt.thread, "index": receipt.index, "treeSize": receipt.tree_size,
          "origin": receipt.origin, "kind": receipt.kind, "mode": receipt.mode, "replayed": receipt.replayed, "receipt": str(path)},

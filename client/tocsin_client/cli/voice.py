@@ -53,6 +53,14 @@ class Voice:
         """A message of the catalogue in this run's language; values are cleaned."""
         return messages.text(key, self.lang, **{k: clean(v) if isinstance(v, str) else v for k, v in values.items()})
 
+    def named(self, kind: str, mode: str) -> tuple[str, str]:
+        """Kind and mode as a sentence of this run's language has them: the codes in English, their names in Chinese."""
+        if self.lang != "zh":
+            return kind, mode
+        from tocsin_taxonomy import vocab
+
+        return vocab.label("kinds", kind, "zh"), vocab.label("modes", mode, "zh").split("：")[0]
+
     def note(self, key: str, /, **values: object) -> None:
         """A message for people, on stderr; silent with --quiet."""
         if not self.quiet:

@@ -65,5 +65,6 @@ def validate(
         raise typer.Exit(5)
     if any(templates.PLACEHOLDER in text for _, text in spans.texts(found.body)):
         said.warn(said.text("validate.placeholder"))
-    said.note("validate.good", path=str(file), kind=found.kind, mode=mode)
+    kind_name, mode_name = said.named(found.kind, mode)
+    said.note("validate.good", path=str(file), kind=kind_name, mode=mode_name)
     said.data({"valid": True, "kind": found.kind, "mode": mode}, [])

@@ -21,6 +21,8 @@ Detector = Callable[[str], Iterator[Found]]
 
 _L, _R = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _URL = re.compile(r"(?i)(?<![a-z0-9])(?:https?|ftp|sftp|ssh|wss?|git|s3)://[^\s<>\"'，。；、（）“”]{1,400}")
+# Full-width marks reach the detectors as narrow ones; one that a Chinese character follows ends an address in a sentence.
+_URL_ENDS = re.compile(r"[)\],;:!}]+(?=[\u2e80-\uffff])")
 _TLDS = (
     "com|cn|org|net|io|ai|dev|gov|edu|eu|uk|de|fr|jp|kr|info|app|cloud|biz|co|us|ca|au|in|sg|hk|tw|ru|ch|nl|se|es|it|"
     "internal|local|corp|lan|intra|home"
@@ -63,7 +65,9 @@ def _plain(pattern: re.Pattern[str], class_: str) -> Detector:
 
 def _urls(text: str) -> Iterator[Found]:
     for match in _URL.finditer(text):
-        yield Found("url", match.start(), match.start() + len(match.group().rstrip(".,;:!?)]}")))
+        found = _URL_ENDS.split(match.group()[len("s3://") :], maxsplit=1)[0]
+        found = match.group()[: len("s3://")] + found
+        yield Found("url", match.start(), match.start() + len(found.rstrip(".,;:!?)]}")))
 
 
 def _hosts(text: str) -> Iterator[Found]:
