@@ -317,3 +317,61 @@ def test_an_old_receipt_does_not_verify_as_one_of_the_new_log(old: Any, after: A
     after.restore()
     with after.world() as new, pytest.raises(errors.TrustError):
         receipt.verify(bundle, new.policy)
+
+
+@pytest.mark.postgres
+def test_a_postgresql_dump_that_was_put_back_is_restored_too(
+    template: Any, simulators: Any, tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    home, saved = tmp_path / "old", tmp_path / "backup"
+    home.mkdir()
+    saved.mkdir()
+    with simulators.World(template, home, database_url=migrated_postgres_url) as old:
+        member = old.member()
+        first = old.accept(member.seal())
+        old.settle()
+        for name in ("hub.json", "policy.json"):
+            shutil.copy(old.dir / name, saved / name)
+    after = After(old, template, simulators, tmp_path)
+    after.backup = saved
+    (tmp_path / "unused-copy").mkdir()
+    assert after.restore(old_anchor=old.settings.anchor).entries == 2
+    with after.world() as new:
+        moved(member, new)
+        new.accept(member.seal("amend", prev=first, aud=NEW))
+        assert sound(new)
+
+
+def test_a_member_s_client_follows_the_root_it_pinned_and_no_other(old: Any, after: After, tmp_path: Path) -> None:
+    """The client takes the new policy by itself: the old origin is named in it, and the pinned root has signed it."""
+    from tocsin_client import errors as client_errors
+    from tocsin_client import joining
+
+    after.save()
+    after.restore()
+    raw = (after.settings().dir / "policy.json").read_bytes()
+    taken = policy.read(raw)
+
+    class Kept:
+        policy = old.policy.raw
+
+        def keep_policy(self, fresh: bytes) -> None:
+            self.policy = fresh
+
+    def refresh(kept: Kept, served: bytes) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(joining, "pinned_policy", lambda vault: policy.read(vault.policy))
+            patch.setattr(joining, "fetch_policy", lambda _, **how: policy.read(served, pinned_root=how["pinned_root"]))
+            return joining.refresh_policy(kept, None, now=old.clock())  # type: ignore[arg-type]
+
+    kept = Kept()
+    assert refresh(kept, raw).origin == NEW
+    assert kept.policy == raw
+    root = keyring.read_signing_key(after.template.path / "root.key")
+    foreign = policy.build(
+        origin="foreign.example", version=9, root=root.public, issued_unix_s=1, expires_unix_s=2**31,
+        log_keys=[note.vkey("foreign.example", root.public)], certificate_keys=taken.certificate_keys,
+        authorities=taken.authorities,
+    )  # fmt: skip
+    with pytest.raises(client_errors.VerificationError):
+        refresh(kept, policy.sign(foreign, root))
