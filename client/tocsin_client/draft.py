@@ -121,14 +121,20 @@ class Draft:
 
     def save(self, path: str | Path) -> None:
         """Write the draft as YAML or (by suffix .json) as JSON."""
-        whole = {"kind": self.kind, **({"notes": self.notes} if self.notes else {}), **self.body}
         if Path(path).suffix == ".json":
-            text = json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+            text = json.dumps(self._whole(), ensure_ascii=False, indent=2) + "\n"
         else:
-            import yaml
-
-            text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=110)
+            text = self.as_yaml()
         Path(path).write_text(text, encoding="utf-8")
+
+    def as_yaml(self) -> str:
+        """The draft as the text of a YAML file that `parse` reads."""
+        import yaml
+
+        return str(yaml.safe_dump(self._whole(), allow_unicode=True, sort_keys=False, width=110))
+
+    def _whole(self) -> dict[str, Any]:
+        return {"kind": self.kind, **({"notes": self.notes} if self.notes else {}), **self.body}
 
     def completed(self) -> Draft:
         """A copy with what follows by rule: tags of the home scheme by crosswalk, and the primary category if only one fits.

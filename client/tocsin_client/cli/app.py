@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tocsin_client import errors, messages
-from tocsin_client.cli import joining, offline, own, reading, sending, voice, writing
+from tocsin_client.cli import joining, offline, own, page, reading, sending, voice, writing
 
 _SHARED_FLAGS = ("--json", "--quiet", "--no-color")
 _SHARED_OPTIONS = ("--lang", "--profile", "--hub")
@@ -41,7 +41,7 @@ def _shared(
     said.color = voice.wants_color() and not no_color
 
 
-for room in (joining, writing, sending, reading, offline, own):
+for room in (joining, writing, sending, page, reading, offline, own):
     room.register(app)
 
 
