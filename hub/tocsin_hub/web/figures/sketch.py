@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,65 +22,86 @@ HEADROOM = 1.16  # so that the number above the highest point stays inside the p
 
 def line(plan: Plan, colours: Colours, size: tuple[int, int] = PANEL) -> Drawn:
     """A category over time: settled periods solid, provisional ones dashed and hollow, the last settled value said."""
-    values, settled, top = plan["values"], plan["settled"], plan["top"]
+    rows = _series(plan)
+    return _line(_look(plan, colours), size, {name: _data(found) for name, found in rows.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """All that two panels must have in common to be one chart with other numbers. `at_end`: nothing is provisional."""
+
+    n: int
+    top: int
+    at_end: bool
+    colour: str
+    paper: str
+    muted: str
+    base: str
+    grid: str
+
+
+def _look(plan: Plan, colours: Colours) -> _Look:
+    tokens = (colours[name] for name in (plan["colour"], "paper", "mut", "line", "grid"))
+    return _Look(len(plan["values"]), plan["top"], plan["settled"] == len(plan["values"]), *tokens)
+
+
+def _series(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each layer of a panel; a layer without rows draws nothing."""
+    values, settled = plan["values"], plan["settled"]
     points = [{"x": at, "y": value} for at, value in enumerate(values)]
-    colour = colours[plan["colour"]]
-    x = alt.X("x:Q", scale=alt.Scale(domain=[-0.2, max(len(values) - 0.6, 0.8)], nice=False), axis=None)
-    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, top * HEADROOM], nice=False), axis=_counts(top, colours))
-    layers = [_frame(points, colours)]
-    layers.append(alt.Chart(_data(points[:settled])).mark_line(color=colour, strokeWidth=1.75, strokeJoin="round"))
-    if settled < len(points):
-        open_ = alt.Chart(_data(points[max(settled - 1, 0) :]))
-        layers.append(open_.mark_line(color=colour, strokeWidth=1.75, strokeDash=[3, 3]))
-        layers.append(
-            alt.Chart(_data(points[settled:])).mark_point(
-                size=34, filled=True, fill=colours["paper"], fillOpacity=1, stroke=colour, strokeWidth=1.5, opacity=1
-            )
-        )
-    if settled:
-        last = [{**points[settled - 1], "t": f"{values[settled - 1]:,}"}]
-        layers.append(alt.Chart(_data(last)).mark_point(size=34, filled=True, color=colour, opacity=1))
-        layers.append(_said(last, colour, settled == len(points)))
-    named = [layer.encode(x=x, y=y) if at else layer for at, layer in enumerate(layers)]
-    years = [{"x": at, "t": label} for at, label in plan["labels"]]
-    below = alt.Chart(_data(years)).mark_text(fontSize=SMALL, color=colours["mut"], dy=12)
-    named.append(below.encode(x=x, y=alt.datum(0, type="quantitative"), text="t:N"))
-    if plan["note"]:  # above the highest grid line, where no line comes
-        note = alt.Chart(_data([{"x": 0, "t": plan["note"]}])).mark_text(
-            fontSize=SMALL, color=colours["mut"], align="left", dy=-7
-        )
-        named.append(note.encode(x=x, y=alt.datum(top, type="quantitative"), text="t:N"))
-    return _layer(named, size)
+    last = [{**points[settled - 1], "t": f"{values[settled - 1]:,}"}] if settled else []
+    return {
+        "settled": points[:settled],
+        "open": points[max(settled - 1, 0) :] if settled < len(points) else [],
+        "hollow": points[settled:],
+        "last": last,
+        "years": [{"x": at, "t": label} for at, label in plan["labels"]],
+        "note": [{"x": 0, "t": plan["note"]}] if plan["note"] else [],
+    }
 
 
-def _frame(points: list[dict[str, int]], colours: Colours) -> Drawn:
-    """The base line."""
-    return (
-        alt.Chart(_data([{"y": 0}])).mark_rule(color=colours["line"], strokeWidth=1).encode(y=alt.Y("y:Q"))
-        if points
-        else alt.Chart(_data([])).mark_rule()
+def _line(look: _Look, size: tuple[int, int], data: Mapping[str, Any]) -> Drawn:
+    x = alt.X("x:Q", scale=alt.Scale(domain=[-0.2, max(look.n - 0.6, 0.8)], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, look.top * HEADROOM], nice=False), axis=_counts(look))
+    text, at = alt.Text("t:N"), {value: alt.datum(value, type="quantitative") for value in (0, look.top)}
+    chart = {name: alt.Chart(found) for name, found in data.items()}
+    dashed: dict[str, Any] = {"color": look.colour, "strokeWidth": 1.75, "strokeDash": [3, 3]}
+    ring: dict[str, Any] = {"fill": look.paper, "fillOpacity": 1, "stroke": look.colour, "strokeWidth": 1.5}
+    small: dict[str, Any] = {"fontSize": SMALL, "color": look.muted}
+    said = chart["last"].mark_text(
+        fontSize=12, fontWeight=600, color=look.colour, align="right", dx=4 if look.at_end else -5, dy=-11
     )
+    layers = [
+        alt.Chart(_data([{"y": 0}])).mark_rule(color=look.base, strokeWidth=1).encode(y=alt.Y("y:Q")),
+        chart["settled"].mark_line(color=look.colour, strokeWidth=1.75, strokeJoin="round").encode(x=x, y=y),
+        chart["open"].mark_line(**dashed).encode(x=x, y=y),
+        chart["hollow"].mark_point(size=34, filled=True, opacity=1, **ring).encode(x=x, y=y),
+        chart["last"].mark_point(size=34, filled=True, color=look.colour, opacity=1).encode(x=x, y=y),
+        said.encode(x=x, y=y, text=text),
+        chart["years"].mark_text(dy=12, **small).encode(x=x, y=at[0], text=text),
+        # above the highest grid line, where no line comes
+        chart["note"].mark_text(align="left", dy=-7, **small).encode(x=x, y=at[look.top], text=text),
+    ]
+    return _layer(layers, size)
 
 
-def _said(last: list[dict[str, Any]], colour: str, at_end: bool) -> Drawn:
-    """The last settled value beside its point."""
-    text = alt.Chart(_data(last)).mark_text(
-        fontSize=12, fontWeight=600, color=colour, align="right", dx=4 if at_end else -5, dy=-11
-    )
-    return text.encode(text="t:N")
+@lru_cache(maxsize=16)
+def _panel(look: _Look) -> dict[str, Any]:
+    names = ("settled", "open", "hollow", "last", "years", "note")
+    return spec(_line(look, PANEL, {name: alt.NamedData(name=name) for name in names}))
 
 
-def _counts(top: int, colours: Colours) -> Drawn:
+def _counts(look: _Look) -> Drawn:
     """Three quiet lines: nothing, the half and the top."""
     return alt.Axis(
-        values=[0, top / 2, top],
+        values=[0, look.top / 2, look.top],
         format=",d",
         title=None,
         domain=False,
         ticks=False,
-        gridColor=colours["grid"],
+        gridColor=look.grid,
         gridWidth=1,
-        labelColor=colours["mut"],
+        labelColor=look.muted,
         labelFontSize=SMALL,
         labelPadding=6,
         labelOverlap=False,
@@ -123,8 +145,10 @@ def _data(rows: list[dict[str, Any]]) -> Drawn:
 
 def panel_spec(plan: Plan, colours: Colours) -> dict[str, Any]:
     """The Vega-Lite of a drawing for the page: no background, and margins that do not depend on the text in it."""
-    made = spec(line(plan, colours)) if plan["mark"] == "line" else strip(plan, colours)
-    margins = (30, 4, 12, 20) if plan["mark"] == "line" else (7, 0, 7, 0)
+    if plan["mark"] == "line":
+        made, margins = {**_panel(_look(plan, colours)), "datasets": _series(plan)}, (30, 4, 12, 20)
+    else:
+        made, margins = strip(plan, colours), (7, 0, 7, 0)
     made |= {
         "background": None,
         "autosize": {"type": "none"},
