@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tocsin_hub import errors
 from tocsin_hub.settings import Settings
 from tocsin_taxonomy import errors as taxonomy_errors
