@@ -148,7 +148,7 @@ def panel_spec(plan: Plan, colours: Colours) -> dict[str, Any]:
     if plan["mark"] == "line":
         made, margins = {**_panel(_look(plan, colours)), "datasets": _series(plan)}, (30, 4, 12, 20)
     else:
-        made, margins = strip(plan, colours), (7, 0, 7, 0)
+        made, margins = strip(plan, colours), (0, 0, 0, 0)
     made |= {
         "background": None,
         "autosize": {"type": "none"},

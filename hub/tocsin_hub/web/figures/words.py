@@ -8,11 +8,11 @@ from types import MappingProxyType
 WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
-            "endogenous": "Endogenous",
-            "derived": "Derived",
+            "endogenous": "Technical cause",
+            "derived": "Social harm",
             "trends.title": "Records over time, by risk category",
-            "trends.measure.year": "Records per year by risk category, {first} to {last}. Endogenous panels share one scale, derived panels another.",
-            "trends.measure.quarter": "Records per quarter by risk category, {first} to {last}. Endogenous panels share one scale, derived panels another.",
+            "trends.measure.year": "Records per year by risk category, {first} to {last}. Technical causes share one scale, social harms another.",
+            "trends.measure.quarter": "Records per quarter by risk category, {first} to {last}. Technical causes share one scale, social harms another.",
             "trends.head.year": "Year",
             "trends.head.quarter": "Quarter",
             "trends.coverage.year": "{n} of {total} records fall in these years{earlier}. By year, because only {share} of the records state a quarter; a year is never spread over its quarters.",
@@ -68,11 +68,11 @@ WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "frame.n": "n = {n}",
         },
         "zh": {
-            "endogenous": "内生",
-            "derived": "衍生",
+            "endogenous": "技术原因",
+            "derived": "社会危害",
             "trends.title": "各风险类别记录数的变化",
-            "trends.measure.year": "各风险类别每年记录数，{first} 至 {last} 年。内生类与衍生类分别使用各自统一的纵轴。",
-            "trends.measure.quarter": "各风险类别每季度记录数，{first} 至 {last}。内生类与衍生类分别使用各自统一的纵轴。",
+            "trends.measure.year": "各风险类别每年记录数，{first} 至 {last} 年。技术原因与社会危害分别使用各自统一的纵轴。",
+            "trends.measure.quarter": "各风险类别每季度记录数，{first} 至 {last}。技术原因与社会危害分别使用各自统一的纵轴。",
             "trends.head.year": "年份",
             "trends.head.quarter": "季度",
             "trends.coverage.year": "{total} 条记录中有 {n} 条发生在此时段{earlier}。因仅 {share} 的记录写明季度，故按年统计；只写年份的记录不拆分到各季度。",

@@ -135,7 +135,7 @@ def test_only_what_the_public_reads_is_kept_and_a_new_entry_shows_at_once(house:
 
     def total(viewer: access.Viewer) -> str:
         with house.store.read() as session:
-            args = {"kind": "regions", "lang": "en", "permalink": "/"}
+            args: Any = {"kind": "regions", "lang": "en", "permalink": "/"}
             return shown.show(session, house.columns, viewer, ASKED, **args).coverage
 
     def add(name: str, tlp: str) -> None:
