@@ -83,7 +83,7 @@ def verified(
 def believe(
     bundle: bytes,
     *,
-    envelope: bytes,
+    digest: str,
     pinned: policy.Policy,
     vault: Vault,
     seen_before: lineage.Head,
@@ -93,7 +93,7 @@ def believe(
     newer_policy: Callable[[], policy.Policy | None],
     shown: receipt.Memo | None = None,
 ) -> Receipt:
-    """The receipt for an envelope that we sent, or VerificationError with the hub's answer kept as evidence.
+    """The receipt for the statement of ours that has `digest` (hex), or VerificationError with the hub's answer kept as evidence.
 
     `seen_before` is the largest head known when the request was sent; the receipt's must be shown to continue it, by a
     consistency proof from `ask`. `newer_policy` is asked once if the receipt does not hold: the hub may have changed its
@@ -107,7 +107,7 @@ def believe(
             if fresh is None:
                 raise
             got = verified(bundle, fresh, thread=thread, replayed=replayed)
-        if got.digest != dsse.unseal(envelope).digest.hex():
+        if got.digest != digest:
             raise errors.VerificationError(
                 "wrong-receipt", "the receipt is for another statement", hint="Keep it as evidence."
             )

@@ -153,7 +153,7 @@ class Sender:
                 self.vault.keep_thread({**thread, "state": "refused"})
             raise
         got = receipts.believe(
-            answer.body, envelope=envelope, pinned=self.pinned, vault=self.vault, seen_before=seen_before, ask=lineage.asking(self.named),
+            answer.body, digest=digest, pinned=self.pinned, vault=self.vault, seen_before=seen_before, ask=lineage.asking(self.named),
             thread=thread["thread"] if thread else None, replayed=answer.headers.get("tocsin-replayed") == "true", newer_policy=self.newer_policy,
         )  # fmt: skip
         lineage.remember(self.vault, got.head)
@@ -244,10 +244,10 @@ class Sender:
         rows = _rows(answer.body, len(lines))
         shown = receipts.memo(self.pinned)
         result: list[BulkItem] = []
-        for number, (row, envelope, thread) in enumerate(zip(rows, lines, begun, strict=True)):
+        for number, (row, thread) in enumerate(zip(rows, begun, strict=True)):
             if row.get("status") in (200, 201):
                 got = receipts.believe(
-                    json.dumps(row.get("receipt"), ensure_ascii=False).encode(), envelope=envelope, pinned=self.pinned,
+                    json.dumps(row.get("receipt"), ensure_ascii=False).encode(), digest=thread["thread"], pinned=self.pinned,
                     vault=self.vault, seen_before=seen_before, ask=ask, thread=thread["thread"], replayed=bool(row.get("replayed")), newer_policy=self.newer_policy, shown=shown,
                 )  # fmt: skip
                 result.append(BulkItem(offset + number, got.digest, got))

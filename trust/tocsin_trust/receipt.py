@@ -62,6 +62,7 @@ class Memo:
         self._limit = limit
         self._heads: dict[str, note.Checkpoint] = {}
         self._links: dict[tuple[str, str], _Entry] = {}
+        self._events: dict[tuple[int, bytes], tuple[keystate.KeyEvent, ...]] = {}
 
     def head(self, checkpoint_text: str) -> note.Checkpoint:
         """The checkpoint of a note by a log key of the policy."""
@@ -82,6 +83,16 @@ class Memo:
         found = _entry(fields, self)
         self._make_room(self._links)
         self._links[(envelope, proof)] = found
+        return found
+
+    def events(self, link: _Entry) -> tuple[keystate.KeyEvent, ...]:
+        """What a key statement brings about; an enrolment's two signatures of the organisation are checked once."""
+        key = (link.index, link.statement.digest)
+        found = self._events.get(key)
+        if found is None:
+            found = keystate.events_of(link.index, link.statement)
+            self._make_room(self._events)
+            self._events[key] = found
         return found
 
     def _make_room(self, kept: dict[Any, Any]) -> None:
@@ -127,7 +138,7 @@ def verify(bundle: bytes, policy: Policy, *, memo: Memo | None = None) -> Verifi
         raise fields.error("keyProofs", "the entries are proven under different tree heads")
     if any(earlier.index >= later.index for earlier, later in pairwise([*chain, last])):
         raise fields.error("keyProofs", "the entries are not in log order")
-    accepted_by, key_index = _author(last, chain, policy)
+    accepted_by, key_index = _author(last, chain, memo)
     return Verified(
         statement=last.statement,
         index=last.index,
@@ -196,11 +207,11 @@ def _witnesses(checkpoint_text: str, policy: Policy) -> tuple[str, ...]:
     return tuple(signature.verifier.name for signature in found)
 
 
-def _author(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str, int | None]:
+def _author(last: _Entry, chain: Sequence[_Entry], memo: Memo) -> tuple[str, int | None]:
     """Who vouches for the author key, and by which entry."""
-    said = last.statement
+    said, policy = last.statement, memo.policy
     if said.mode == "attributed" and not said.cred.startswith(_PREFIX):
-        return _member(last, chain, policy)
+        return _member(last, chain, memo)
     if chain:
         raise _not_proven("no key proofs belong to this credential")
     if said.mode == "attributed":
@@ -217,7 +228,7 @@ def _author(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str,
     return f"certificate:{found.issuer.hex}", None
 
 
-def _member(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str, int | None]:
+def _member(last: _Entry, chain: Sequence[_Entry], memo: Memo) -> tuple[str, int | None]:
     """Fold the key statements of one organisation, each said by somebody entitled to, up to the author key."""
     said = last.statement
     if not chain or chain[0].statement.kind != "enrol":
@@ -225,8 +236,8 @@ def _member(last: _Entry, chain: Sequence[_Entry], policy: Policy) -> tuple[str,
     state = keystate.KeyState()
     events: list[keystate.KeyEvent] = []
     for link in chain:
-        _require_entitled(link, state, policy)
-        events += keystate.events_of(link.index, link.statement)
+        _require_entitled(link, state, memo.policy)
+        events += memo.events(link)
         state = keystate.fold(events)
     if any(event.org != said.cred for event in events):
         raise _not_proven("the key proofs are of another organisation")
