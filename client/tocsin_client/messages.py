@@ -119,7 +119,6 @@ _CATALOGUE: dict[str, tuple[str, str]] = {
     "keys.authors": ("Besides them {count} author key(s) of nameless records are here; each is the only way to amend or withdraw its record.", "此外本机存有 {count} 个匿名记录的作者密钥；每个都是修改或撤回相应记录的唯一途径。"),
     "keys.added": ("The key {key} was added at index {index} and signs from now on.", "密钥 {key} 已于序号 {index} 加入，从现在起用它签名。"),
     "keys.still": ("The key before is still good. End it with: tocsin keys revoke {key}", "先前的密钥仍然有效。吊销它：tocsin keys revoke {key}"),
-    "keys.bound": ("{count} named record(s) were signed by this key. Withdraw or amend them first: afterwards the hub may no longer let you.", "有 {count} 条署名记录由此密钥签署。请先撤回或修改：之后中心可能不再允许。"),
     "keys.is-current": ("This is the key that signs here. Add another first (tocsin keys add), or this profile can send nothing.", "这是本机当前签名用的密钥。请先加入新密钥（tocsin keys add），否则本配置无法发送任何内容。"),
     "keys.revoke-ask": ("Revoke {key} for good? All reading tokens end too. Type yes", "永久吊销 {key}？所有阅读令牌也随之失效。输入 yes"),
     "keys.not": ("Nothing was revoked.", "未吊销任何密钥。"),

@@ -324,13 +324,6 @@ def test_keys_at_the_command_line(run: Callable[..., Any], joined: str, home: Pa
     assert run("keys", "add", "--root", str(tmp_path / "root.pem")).code == 0
 
 
-def test_revoking_a_key_says_which_records_it_binds(run: Callable[..., Any], joined: str, file: Path) -> None:
-    assert run("submit", str(file), "--mode", "attributed", answers=["r", "n", "n", "me", "yes"]).code == 0
-    before = run("keys", "add", "--json").data["data"]["before"]
-    asked = run("keys", "revoke", before, answers=["no"])
-    assert "1 named record(s) were signed by this key" in asked.err
-
-
 def test_backup_and_restore_at_the_command_line(
     run: Callable[..., Any], joined: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

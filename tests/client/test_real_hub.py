@@ -171,6 +171,7 @@ def test_a_rotated_key_works_the_old_one_is_refused_and_every_receipt_holds(
     root = hub.move_root(tmp_path / "root.pem")
     with pytest.raises(errors.SetupError):
         hub.add_key()
+    earlier = hub.submit(hub.preview(draft(title="By the first key"), mode="attributed").approve(by="a tester"))
     added = hub.add_key(root=root)
     assert hub.verify(added).kind == "key-add"
     new = hub.submit(hub.preview(draft(), mode="attributed").approve(by="a tester"))
@@ -193,6 +194,7 @@ def test_a_rotated_key_works_the_old_one_is_refused_and_every_receipt_holds(
     nameless = hub.submit(hub.preview(draft(title="Nameless")).approve(by="a tester"))
     assert hub.status(nameless)["state"] == "published"
     assert hub.withdraw(new).author_key == new.author_key
+    assert hub.withdraw(earlier).author_key == new.author_key, "a record of a revoked key is still its organisation's"
 
 
 def test_a_lost_laptop_is_made_good_and_the_old_one_reads_and_signs_nothing_more(

@@ -98,12 +98,12 @@ def test_a_long_body_is_refused_unread() -> None:
     ids=lambda body: body[:12].decode(),
 )
 def test_no_quarter_megabyte_costs_half_a_second(body: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         jsonstrict.loads(body)
     except errors.JsonError:
         pass
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 PLAIN_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\x00"))

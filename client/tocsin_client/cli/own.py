@@ -88,9 +88,6 @@ def revoke(
     said: Voice = ctx.obj
     with open_hub(said) as hub:
         ended = membership.named(hub.keys(), key)
-        bound = [t for t in hub.status() if t["author_key"] == ended["key"] and t["state"] == "accepted"]
-        if bound:
-            said.warn(said.text("keys.bound", count=len(bound)))
         if ended["current"]:
             said.warn(said.text("keys.is-current"))
         if not yes and not said.yes(said.text("keys.revoke-ask", key=ended["key"][:16])):

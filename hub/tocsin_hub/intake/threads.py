@@ -1,7 +1,10 @@
 """Threads: who may put which version after which, and what the newest one is.
 
     first statement (prev null) -> amend -> amend -> withdraw
-                                   prev = digest of the newest; same author key, kind and mode; at most `max_amends`
+                                   prev = digest of the newest; same author, kind and mode; at most `max_amends`
+
+The author of a nameless thread is its key. The author of an attributed thread is the organisation: any of its good keys
+may go on (the directory's guard has seen that the key is good), or a revoked key would take its records along.
 
 `advance` is the guard (asks, in three IN queries for the batch, with an overlay for threads that the batch itself moves);
 `record` is the inline (writes head and version rows in the append transaction). A withdrawal, and an erasure by a desk,
@@ -22,6 +25,7 @@ from tocsin_hub.errors import HubError
 from tocsin_hub.intake import admit, moderate
 from tocsin_hub.ledger import entries, readers
 from tocsin_hub.store import tables
+from tocsin_trust.statement import Statement
 
 OPENING = frozenset(admit.RECORD_KINDS)
 _ADD_HEADS = insert(tables.HeadRow.__table__)  # type: ignore[attr-defined]
@@ -36,10 +40,17 @@ class Standing:
     thread: bytes
     head: bytes
     author_key: str
+    author_org: str | None
     kind: str
     mode: str
     amends: int
     state: str
+
+    def belongs_to(self, said: Statement) -> bool:
+        """Whether `said` is by the author of this thread."""
+        if self.author_org is not None and said.mode == "attributed":
+            return said.cred == self.author_org
+        return said.kid == self.author_key
 
 
 class _Board:
@@ -63,6 +74,7 @@ class _Board:
                 col(head.thread),
                 col(head.digest),
                 col(head.author_key),
+                col(head.author_org),
                 col(head.kind),
                 col(head.mode),
                 col(head.amends),
@@ -70,7 +82,8 @@ class _Board:
             ).where(col(head.thread).in_(set(self.thread_of.values())))
         )
         self.standing = {
-            r.thread: Standing(r.thread, r.digest, r.author_key, r.kind, r.mode, r.amends, r.state) for r in rows
+            r.thread: Standing(r.thread, r.digest, r.author_key, r.author_org, r.kind, r.mode, r.amends, r.state)
+            for r in rows
         }
 
     def find(self, digest: bytes) -> Standing | None:
@@ -80,7 +93,8 @@ class _Board:
     def open(self, item: entries.Admitted) -> None:
         said = item.statement
         self.thread_of[item.digest] = item.digest
-        self.standing[item.digest] = Standing(item.digest, item.digest, said.kid, said.kind, said.mode, 0, "published")
+        org = said.cred if said.mode == "attributed" else None
+        self.standing[item.digest] = Standing(item.digest, item.digest, said.kid, org, said.kind, said.mode, 0, "published")
 
 
 def guard(max_amends: int) -> entries.Guard:
@@ -123,7 +137,7 @@ def _judge(board: _Board, item: entries.Admitted, max_amends: int) -> HubError |
 
 def _refusal(standing: Standing, item: entries.Admitted, max_amends: int) -> HubError | None:
     said = item.statement
-    if said.kid != standing.author_key:
+    if not standing.belongs_to(said):
         return HubError("not-thread-author", where="kid")
     if standing.state in ("withdrawn", "erased"):
         return HubError(f"thread-{standing.state}", where="prev")

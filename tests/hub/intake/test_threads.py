@@ -147,6 +147,20 @@ def test_a_member_changes_its_key_and_goes_on(world: Any, member: Any) -> None:
     world.accept(member.seal(key=fresh))
 
 
+def test_a_record_of_a_revoked_key_is_its_organisation_s_still(world: Any, member: Any) -> None:
+    first = world.accept(member.seal())
+    fresh = keys.SigningKey.generate()
+    added = identity.key_add_body(world.policy.origin, member.org, fresh)
+    world.accept(member.seal("key-add", added, key=member.root))
+    world.accept(member.seal("key-revoke", {"org": member.org, "key": member.kid, "reason": "lost"}, key=member.root))
+    assert world.refuse(member.seal("amend", prev=first)) == (403, "key-revoked")
+    other = world.member()
+    assert world.refuse(other.seal("withdraw", {"reason": "error"}, prev=first)) == (403, "not-thread-author")
+    second = world.accept(member.seal("amend", prev=first, key=fresh))
+    world.accept(member.seal("withdraw", {"reason": "privacy"}, prev=second, key=fresh))
+    assert follows_from_the_log(world)
+
+
 def test_a_certificate_may_have_run_out_but_must_be_one(world: Any, member: Any, simulators: Any) -> None:
     """A receipt shows the credential of every statement: what would not verify is not taken."""
     envelope, author = member.nameless()
