@@ -84,9 +84,9 @@ class Sitting:
 
     def _take_passphrase(self, given: dict[str, Any], lang: str) -> None:
         """Before anything is signed: the passphrase, if one is needed, and the language of what the hub says."""
-        passphrase = given.get("passphrase")
-        if isinstance(passphrase, str) and passphrase:
-            self._passphrase = passphrase
+        typed = given.get("passphrase")
+        if isinstance(typed, str) and typed:
+            self._passphrase = typed
         if self._asks_passphrase():
             raise errors.SetupError("passphrase-needed", words.say("problem.passphrase", lang))
         self._hub.lang = lang
