@@ -20,6 +20,7 @@ def ui(
     idle_minutes: Annotated[int, typer.Option(min=1, max=720, help="End after so many minutes without use.")] = 30,
 ) -> None:
     """Report, approve and sign in a browser; the page is served to this machine only and ends by itself."""
+    import threading
     import webbrowser
 
     from tocsin_client.hub import Hub
@@ -33,15 +34,21 @@ def ui(
     sitting = steps.Sitting(open_hub)
     try:
         page = server.Server(sitting, lang=said.lang, idle_s=idle_minutes * 60)
-        if no_browser or not webbrowser.open(page.address):
-            said.data({"address": page.address}, page.address)
-            said.note("ui.open")
-        else:
-            said.note("ui.opened")
+        serving = threading.Thread(target=page.serve, name="page")
+        serving.start()
         try:
-            page.serve()
+            if no_browser or not webbrowser.open(page.address):
+                said.data({"address": page.address}, page.address)
+                said.note("ui.open")
+            else:
+                said.note("ui.opened")
+            while serving.is_alive():
+                serving.join(0.2)
         except KeyboardInterrupt:
             pass  # Ctrl-C is the way to end it from here
+        finally:
+            page.end()
+            serving.join()
         said.note("ui.ended")
     finally:
         sitting.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 from tocsin_client import errors, files
@@ -12,6 +13,12 @@ from tocsin_client.vault import Vault
 from tocsin_taxonomy import vocab
 
 FILE = "ui-draft.yaml"
+
+
+def require_own(profile: Path) -> None:
+    """Raise SetupError if the profile is another user's: what this process writes there, its owner could not read."""
+    if hasattr(os, "geteuid") and profile.stat().st_uid != os.geteuid():
+        raise errors.SetupError("not-yours", "this profile belongs to another user", hint="Run it as that user.")
 
 
 class Kept:

@@ -11,6 +11,13 @@ from tocsin_taxonomy import schemes, vocab
 
 SPECIAL = ("unknown", "multiple", "withheld")
 _OTHER = {"en": "zh", "zh": "en"}
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+_PARTS_OF_YEAR = {
+    "en": {f"Q{n}": f"Q{n} ({_MONTHS[3 * n - 3]} to {_MONTHS[3 * n - 1]})" for n in range(1, 5)}
+    | {f"{n:02d}": name for n, name in enumerate(_MONTHS, 1)},
+    "zh": {f"Q{n}": f"第 {n} 季度（{3 * n - 2}–{3 * n} 月）" for n in range(1, 5)}
+    | {f"{n:02d}": f"{n} 月" for n in range(1, 13)},
+}
 
 
 def field(name: str, lang: str, control: Markup, *, why: bool = True, optional: bool = False) -> Markup:
@@ -54,12 +61,8 @@ def when(lang: str) -> Markup:
     year = el(
         "input", type="text", inputmode="numeric", maxlength="4", size="6", id="f-year", name="year", aria_describedby="h-when e-year"
     )  # fmt: skip
-    months = {1: "Jan–Mar", 2: "Apr–Jun", 3: "Jul–Sep", 4: "Oct–Dec"}
-    spans = {1: "1–3 月", 2: "4–6 月", 3: "7–9 月", 4: "10–12 月"}
-    names = spans if lang == "zh" else months
     parts = [el("option", say("part.whole", lang), value="")]
-    parts += [el("option", f"Q{n} ({names[n]})", value=f"Q{n}") for n in names]
-    parts += [el("option", f"{n} 月" if lang == "zh" else f"{n:02d}", value=f"{n:02d}") for n in range(1, 13)]
+    parts += [el("option", name, value=value) for value, name in _PARTS_OF_YEAR[lang].items()]
     row = el(
         "div",
         el("div", el("label", say("year", lang), for_="f-year", class_="sub"), year),

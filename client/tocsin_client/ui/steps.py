@@ -38,6 +38,7 @@ class Sitting:
         self._passphrase: str | None = None
         self._hub = open_hub(self._secret)
         self._hub.vault.profile()  # SetupError not-joined before a browser opens
+        keeping.require_own(self._hub.vault.path)
         self._lock = threading.RLock()
         self._kept = keeping.Kept(self._hub.vault.path)
         self._base: Draft | None = self._kept.read()

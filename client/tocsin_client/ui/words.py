@@ -45,7 +45,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "language": ("Language of your text", "文字所用语言"),
     "when": ("When it happened", "发生时间"),
     "when.why": ("In a nameless report a month or a day becomes its quarter.", "化名报告中，月和日会改为所在季度。"),
-    "year": ("Year", "年"), "part": ("Closer", "更具体"), "part.whole": ("the year only", "仅年份"),
+    "year": ("Year", "年"), "part": ("More exactly", "更具体"), "part.whole": ("the year only", "仅年份"),
     "region": ("Where", "发生地区"),
     "region.why": ("In a nameless report a country becomes its sub-region.", "化名报告中，国家会改为所在次区域。"),
     "region.wide": ("Whole regions", "大区域"), "region.all": ("{name} (the whole sub-region)", "{name}（整个次区域）"),

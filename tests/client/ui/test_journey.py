@@ -356,15 +356,20 @@ def test_the_command_opens_a_browser_and_ends_with_the_page(
 def test_no_browser_prints_the_address_and_opens_nothing(
     run: Callable[..., Any], joined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(self: server.Server) -> None:
-        self.server_close()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(server.Server, "serve", interrupted)
+    monkeypatch.setattr(server.Server, "serve", server.Server.server_close)
     monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a browser was opened"))
     done = run("ui", "--no-browser")
     assert done.code == 0
     assert done.out.startswith("http://127.0.0.1:")
+
+
+def test_the_profile_of_another_user_is_refused(
+    member: Hub, make_hub: Callable[..., Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    with pytest.raises(errors.SetupError) as caught:
+        Sitting(lambda ask: make_hub(ask_passphrase=ask))
+    assert caught.value.code == "not-yours"
 
 
 def test_every_word_of_the_page_is_there_in_both_languages(open_page: Callable[..., Any]) -> None:

@@ -93,6 +93,10 @@ export function listen(changed) {
   for (const step of [1, 2]) {
     at(`form-${step}`).addEventListener("input", (event) => {
       if (event.target.id === "risk-search" || event.target.id === "harm" || event.target.type === "file") return;
+      const name = event.target.name;
+      event.target.removeAttribute("aria-invalid");
+      const beside = at(`e-${name === "potential" ? "actual" : name === "part" ? "year" : name}`);
+      if (beside) show(beside, false);
       refresh();
       changed();
     });
