@@ -20,6 +20,7 @@ from tocsin_taxonomy import errors as taxonomy_errors
 
 KINDS = ("incident", "finding", "mitigation")
 MAX_FILE_BYTES = 1_000_000
+MAX_VALUES = 100_000
 _HOME_SCHEMES = schemes.OWN_RISK_SCHEMES
 _TEXT_FIELDS = ("title", "summary", "description")
 _NOTE_FIELDS = ("side_effects", "known_bypass")
@@ -115,8 +116,8 @@ class Draft:
                 hint="Start from `tocsin new`.",
             )
         try:
-            return cls(kind, _expanded(_plain(body), language), notes)
-        except (TypeError, ValueError) as exc:
+            return cls(kind, _expanded(_plain(body, [MAX_VALUES]), language), notes)
+        except (TypeError, ValueError, RecursionError) as exc:
             raise errors.InvalidError("malformed-draft", "a field has a form that no draft has") from exc
 
     def save(self, path: str | Path) -> None:
@@ -170,12 +171,18 @@ def _told_by(body: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _plain(value: Any) -> Any:
-    """YAML dates and times back to the text that was written; everything else as it is."""
+def _plain(value: Any, left: list[int]) -> Any:
+    """YAML dates and times back to the text that was written; everything else as it is.
+
+    `left` counts down the values: YAML's aliases can make a small file stand for more of them than memory holds.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too many values")
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): _plain(v, left) for k, v in value.items()}
     if isinstance(value, list):
-        return [_plain(v) for v in value]
+        return [_plain(v, left) for v in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value

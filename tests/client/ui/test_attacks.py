@@ -243,6 +243,12 @@ def test_a_file_that_is_no_draft_is_refused_and_changes_nothing(page: Any, form:
     assert page.call("state")["form"]["title"] == form["title"]
 
 
+def test_a_small_file_that_stands_for_very_much_is_refused(page: Any) -> None:
+    levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12))
+    for bomb in (f"kind: incident\nl0: &l0 [x]\n{levels}\n", "kind: incident\na: &a [*a]\n"):
+        assert page.raw("load", text=bomb)["error"]["code"] == "malformed-draft"
+
+
 def test_a_file_over_one_megabyte_is_refused(page: Any) -> None:
     assert page.raw("load", text="#" * 1_000_001)["error"]["code"] == "oversize"
 

@@ -307,6 +307,22 @@ def test_the_passphrase_is_asked_once_kept_in_memory_and_a_wrong_one_is_forgotte
     assert not any(PASSPHRASE.encode() in body for _, _, body in page.seen)
 
 
+# --- a real hub -----------------------------------------------------------------------------------------------------------
+def test_a_report_from_the_page_is_in_the_log_of_a_real_hub(
+    real_hub: Any, home: Path, open_page: Callable[..., Any], form: dict[str, Any]
+) -> None:
+    hub = Hub(real_hub.url, profile="real", home=home)
+    fingerprint = json.loads(real_hub.made)["data"]["fingerprint"]
+    hub.join(sector="isic@4:K", region="un-m49@2024:156", fingerprint=fingerprint)
+    hub.close()
+    real_hub.enrol_all()
+    page = open_page()
+    page.sitting._hub = Hub(None, profile="real", home=home, ask_passphrase=page.sitting._secret)
+    sent = page.call("sign", **to_sign(page, form))["receipt"]
+    assert page.sitting._hub.status(sent["digest"])["state"] == "published"
+    assert page.call("withdraw", record=sent["thread"], reason="error")["receipt"]["index"] > sent["index"]
+
+
 # --- the run ------------------------------------------------------------------------------------------------------------
 def test_an_idle_page_ends_and_use_keeps_it(
     member: Hub, make_hub: Callable[..., Hub], open_page: Callable[..., Any]
