@@ -132,6 +132,7 @@ def chromium(request: pytest.FixtureRequest) -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         absent("Chromium")
-    elif importlib.util.find_spec("playwright") is None:
-        absent("Playwright")
+    for module in ("playwright", "axe_playwright_python"):
+        if importlib.util.find_spec(module) is None:
+            absent(module)
     return str(found)

@@ -184,7 +184,6 @@ def test_the_keyboard_alone_reaches_and_decides_everything(tab: Callable[..., Ta
 def test_no_step_has_an_accessibility_fault_or_scrolls_sideways(
     tab: Callable[..., Tab], lang: str, width: int, scheme: str
 ) -> None:
-    pytest.importorskip("axe_playwright_python")
     opened = tab(lang, width=width, color_scheme=scheme)
     page = opened.tab
 
