@@ -42,6 +42,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _children(pid: int) -> list[int]:
+    """The processes that a hub has started; empty where there is no /proc."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(each) for each in path.read_text().split()] if path.exists() else []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 @dataclass
 class Siege:
     """A hub in `home`, on SQLite or at `database_url`, and what it has promised."""
@@ -131,10 +144,15 @@ class Siege:
             while not fresh and time.monotonic() - begun < 10:
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.6))
+            children = _children(process.pid)
             process.send_signal(signal.SIGKILL)
             stop.set()
             for thread in flood:
                 thread.join(20)
+        deadline = time.monotonic() + 10
+        while any(_lives(child) for child in children):
+            assert time.monotonic() < deadline, "a process of the hub outlived it"
+            time.sleep(0.05)
         assert fresh, "nothing was acknowledged before the kill, so the round shows nothing"
         assert not fresh.keys() & self.acknowledged.keys()
         self.acknowledged |= fresh
