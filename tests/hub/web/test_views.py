@@ -189,3 +189,22 @@ def test_every_worked_example_of_the_api_page_runs(site: Any) -> None:
         answer = site.world.http.post("/graphql", json=asked).json()
         assert "errors" not in answer, (example.key, answer)
         assert answer["data"]
+
+
+def test_a_record_is_taken_away_as_a_stix_bundle_that_a_strict_reader_takes(site: Any) -> None:
+    import stix2
+
+    for folder, name, kind in (
+        ("incidents", "chain", "incident"),
+        ("incidents", "script", "incident"),
+        ("responses", "response", "course-of-action"),
+    ):
+        answer = site.get(f"/en/{folder}/{site.ids[name]}.stix.json")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/stix+json;version=2.1"
+        bundle = stix2.parse(answer.text, allow_custom=True)
+        main = [found for found in bundle.objects if found["type"] == kind]
+        assert main[0]["name"].startswith(site.ids[name])
+        assert site.get(f"/zh/{folder}/{site.ids[name]}.stix.json").content == answer.content
+    assert site.get(f"/en/incidents/{site.ids['gone']}.stix.json").status_code == 404
+    assert site.get(f"/en/incidents/{site.ids['members only']}.stix.json").status_code == 404

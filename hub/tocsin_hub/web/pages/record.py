@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from tocsin_hub.web.query import View, encoded
 from tocsin_taxonomy import schemes
 from tocsin_taxonomy.errors import TaxonomyError
 
+STIX = "application/stix+json;version=2.1"
 HELPS = 8
 LOOKED_AT = 60
 KINDS = {"incidents": ("incident", "finding"), "responses": ("mitigation",)}
@@ -87,6 +89,32 @@ def json(folder: str) -> Any:
         return exports.document(
             {"v": 1, "asOf": seen.as_of, "checkpoint": seen.checkpoint_size} | exports.record(seen, item)
         )
+
+    return made
+
+
+def stix(folder: str) -> Any:
+    """The page function of a record as a STIX 2.1 bundle. Findings have no STIX form yet and are not-found."""
+
+    def made(seen: Seen) -> Made:
+        # Imported here: the library takes memory that a hub whose readers never ask for STIX need not spend.
+        from tocsin_taxonomy import report
+        from tocsin_taxonomy import stix as written
+
+        item = find(seen, folder)
+        if isinstance(item, Tombstone) or item.kind == "finding":
+            raise HubError("not-found")
+        versions = search.history(seen.session, seen.viewer, item.record_id) or []
+        accepted = versions[-1].accepted_unix_s if versions else item.accepted_unix_s
+        record = report.parse(item.kind, orjson.loads(item.body), mode=item.mode)
+        origin = seen.face.parts.keyring.origin
+        objects = written.to_objects(item.record_id, record, origin=origin, accepted_unix_s=accepted)
+        bundle = {
+            "type": "bundle",
+            "id": f"bundle--{uuid.uuid5(uuid.NAMESPACE_URL, f'{origin}/{item.digest}')}",
+            "objects": [orjson.Fragment(each.serialize()) for each in objects],
+        }
+        return exports.attachment(orjson.dumps(bundle), STIX, f"{item.record_id}.stix.json")
 
     return made
 
