@@ -30,7 +30,7 @@ demo: $(RUN) ## real AI incidents, a signed report, a receipt that anyone can ch
 	@$(BIN)/tocsin-hub demo $(if $(ONCE),--once,) $(ARGS)
 
 test: $(DEV) ## the tests a user's machine can run, under 3 minutes
-	@$(BIN)/pytest -q -m "not slow and not soak" $(ARGS)
+	@$(BIN)/pytest -q -n auto -m "not slow and not soak" $(ARGS)
 
 check: $(DEV) ## format, lint, types, floors
 	@$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ soak: $(DEV) ## the long ones: fuzzing and many rounds of kill -9 (half an hour)
 	@TOCSIN_SOAK=1 $(BIN)/pytest -q -s -m soak $(ARGS)
 
 bench: $(DEV) ## the figures we publish, as JSON lines with their ratio
-	@$(BIN)/python -m pytest -q -s tests/bench -m "" --override-ini=testpaths=tests/bench $(ARGS)
+	@$(BIN)/python -m pytest -q -s tests/bench -m "" -p no:cacheprovider -o python_files="bench_*.py" $(ARGS)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 reference: $(DEV) ## rewrite the reference pages that follow from the code

@@ -76,9 +76,15 @@ def test_refusals_of_the_framework_are_problem_documents_too(world: Any) -> None
         assert answer.json()["type"] == f"urn:tocsin:error:{code}"
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"])
+@pytest.mark.parametrize("path", ["/redoc", "/openapi.json", "/docs/oauth2-redirect"])
 def test_no_page_of_the_framework_is_served(world: Any, path: str) -> None:
     assert world.http.get(path).status_code == 404
+
+
+def test_docs_are_ours_and_not_the_framework_s_explorer(world: Any) -> None:
+    answer = world.http.get("/docs", follow_redirects=True)
+    assert "swagger" not in answer.text.lower()
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate", "identity, gzip"])
