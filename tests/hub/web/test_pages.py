@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -269,3 +270,19 @@ def test_prose_has_the_same_parts_in_both_languages(site: Any) -> None:
         assert "desk@hub.example" in site.page(f"/zh/{name}") or name == "agreement"
     assert "2026-11" in site.page("/en/agreement")
     assert "CC BY 4.0" in site.page("/zh/agreement")
+
+
+def test_the_hub_notes_which_kind_of_page_was_read_and_not_which_record(
+    site: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="tocsin_hub.rest"):
+        site.page(f"/en/incidents/{site.ids['plain']}")
+        site.page("/zh/incidents?q=voice")
+        until = time.monotonic() + 5  # the line is written after the answer has left
+        while len(caplog.records) < 2 and time.monotonic() < until:
+            time.sleep(0.005)
+    told = "\n".join(record.getMessage() for record in caplog.records)
+    assert "route=/en/incidents/{ref} status=200" in told
+    assert "route=/zh/incidents status=200" in told
+    assert site.ids["plain"] not in told
+    assert "voice" not in told
