@@ -43,6 +43,7 @@ from tocsin_hub.members.rates import Rates
 from tocsin_hub.rest.meters import Meters
 from tocsin_hub.settings import Settings
 from tocsin_hub.store import migrate
+from tocsin_hub.store.checkpoints import Checkpoints
 from tocsin_hub.store.session import Store
 from tocsin_hub.trends.columns import Columns
 from tocsin_hub.trends.count import TrendReader
@@ -80,6 +81,7 @@ class Hub:
     meters: Meters
     door: Door
     erase_job: erase.EraseJob
+    checkpoints: Checkpoints
     admit_pool: ThreadPoolExecutor
     read_pool: ThreadPoolExecutor
 
@@ -87,6 +89,7 @@ class Hub:
         """Check the log against its root and the anchor, then run. Raises HubError if this hub must not run."""
         self.sequencer.start()
         self.readers.start()
+        self.checkpoints.start()
         self.erase_job.start()
 
     def close(self) -> None:
@@ -97,6 +100,7 @@ class Hub:
         self.sequencer.stop()
         self.readers.stop()
         self.erase_job.stop()
+        self.checkpoints.stop()
         self.read_pool.shutdown(wait=True)
         self.store.dispose()
         self.anchor.close()
@@ -182,6 +186,7 @@ def _assemble(settings: Settings, clock: Clock, ring: Keyring, anchor: Anchor) -
         rates=rates,
         meters=meters,
         door=door,
+        checkpoints=Checkpoints(store),
         erase_job=erase.EraseJob(store, chores(settings), clock, settings.erase_interval_s),
         admit_pool=admit_pool,
         read_pool=read_pool,

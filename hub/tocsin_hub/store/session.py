@@ -14,7 +14,7 @@ error messages: they are what members wrote.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
@@ -44,6 +44,10 @@ def explain(error: DBAPIError) -> HubError:
     return HubError("storage-failed")
 
 
+# Where no thread does it sooner (checkpoints.py): the log is moved within a commit at 64 MB of pages.
+_NET_PAGES = 8_192
+
+
 class Store:
     """One database of either engine. Thread-safe; make one per process and `dispose()` it at the end."""
 
@@ -52,6 +56,7 @@ class Store:
         self.url = database_url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._gate = WriteGate()
+        self.commits = 0
         self._busy_timeout_ms = busy_timeout_ms
         if self.is_sqlite:
             if not url.database or url.database == ":memory:":
@@ -115,11 +120,28 @@ class Store:
             # If the process dies before the next line returns, the transaction may or may not be there; nobody has
             # been answered yet, so both are right, and the same bytes sent again find out.
             session.commit()
+            self.commits += 1
 
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations and tests; application code uses read() and write()."""
         return self._writes
+
+    def checkpoint(self, *, alone: bool = False) -> int:
+        """Move what can be moved of the write-ahead log into the database file, waiting for nobody; its size in bytes.
+
+        With `alone` behind the write gate, so that all of it can be moved and the next writer begins it anew.
+        """
+        with self._gate.hold(first=False) if alone else nullcontext():
+            connection = self._writes.raw_connection()
+            try:
+                cursor = connection.cursor()
+                _, pages, _ = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                (page_bytes,) = cursor.execute("PRAGMA page_size").fetchone()
+                cursor.close()
+            finally:
+                connection.close()
+        return max(0, int(pages)) * int(page_bytes)
 
     def truncate_wal(self) -> bool:
         """Move the write-ahead log into the database file and empty it; False if a reader was in the way.
@@ -181,6 +203,7 @@ def _tune_sqlite(engine: Engine, *, begin: str, busy_timeout_ms: int, query_only
             "secure_delete=ON",
             "temp_store=MEMORY",
             "cache_size=-8000",
+            f"wal_autocheckpoint={_NET_PAGES}",
             f"query_only={int(query_only)}",
         ):
             connection.execute(f"PRAGMA {pragma}")
