@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableClause, cast, column, literal, literal_column, select, table, text
+from sqlalchemy import ColumnElement, TableClause, cast, column, delete, literal, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
+
+from tocsin_hub.store import bulk
 
 _FTS = table("record_fts", column("rowid"), column("tokens"))
 _SEARCH = table("record_search", column("rec"), column("tokens"))
@@ -23,21 +25,17 @@ def _is_postgres(session: Session) -> bool:
 
 def write(session: Session, tokens_by_rec: Mapping[int, Sequence[str]], gone: Sequence[int]) -> None:
     """Replace the tokens of the records given and remove those of `gone`."""
-    touched = [{"rec": rec} for rec in (*tokens_by_rec, *gone)]
+    touched = [*tokens_by_rec, *gone]
     if not touched:
         return
-    if _is_postgres(session):
-        session.execute(text("DELETE FROM record_search WHERE rec = :rec"), touched)
-        rows: list[dict[str, Any]] = [{"rec": rec, "tokens": list(words)} for rec, words in tokens_by_rec.items()]
-        insert = text(
-            "INSERT INTO record_search (rec, tokens) VALUES (:rec, array_to_tsvector(CAST(:tokens AS text[])))"
-        )
-    else:
-        session.execute(text("DELETE FROM record_fts WHERE rowid = :rec"), touched)
-        rows = [{"rec": rec, "tokens": " ".join(words)} for rec, words in tokens_by_rec.items()]
-        insert = text("INSERT INTO record_fts (rowid, tokens) VALUES (:rec, :tokens)")
-    if rows:
-        session.execute(insert, rows)
+    if not _is_postgres(session):
+        session.execute(delete(_FTS).where(_FTS.c.rowid.in_(touched)))
+        bulk.insert_rows(session, _FTS, [{"rowid": rec, "tokens": " ".join(w)} for rec, w in tokens_by_rec.items()])
+        return
+    session.execute(delete(_SEARCH).where(_SEARCH.c.rec.in_(touched)))
+    if tokens_by_rec:
+        insert = "INSERT INTO record_search (rec, tokens) VALUES (:rec, array_to_tsvector(CAST(:tokens AS text[])))"
+        session.execute(text(insert), [{"rec": rec, "tokens": list(words)} for rec, words in tokens_by_rec.items()])
 
 
 def clear(session: Session) -> None:

@@ -20,19 +20,28 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from tocsin_hub.catalogue import fulltext, tokens
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import entries, readers
 from tocsin_hub.members import access
-from tocsin_hub.store import tables
-from tocsin_taxonomy import assess, marking, schemes
+from tocsin_hub.store import bulk, tables
+from tocsin_taxonomy import assess, marking, report, schemes
 
 LETTERS = {"incident": "I", "finding": "F", "mitigation": "M"}
 AFTER_MODERATION = {"hide": "hidden", "restore": "published", "erase": "erased"}
-_RECORD: Table = tables.RecordRow.__table__  # type: ignore[attr-defined]
+_RECORD, _BODY, _TAG, _NAMED, _COUNTER = (
+    readers.table_of(model)
+    for model in (
+        tables.RecordRow,
+        tables.RecordBodyRow,
+        tables.RecordTagRow,
+        tables.RecordRecipientRow,
+        tables.RecordCounterRow,
+    )
+)
 _BLANK: dict[str, Any] = {
     **{column.name: None for column in _RECORD.columns},
     "amends": 0,
@@ -103,6 +112,15 @@ class CatalogueReader:
     def __init__(self, prefix: str, gaps: Sequence[tuple[int, int]] = ()) -> None:
         self.prefix = prefix
         self.gaps = tuple(gaps)
+
+    def prepare(self, batch: Sequence[entries.Entry]) -> None:
+        """Parse the records and split their texts into tokens: most of the work, and none of it needs the database."""
+        for entry in batch:
+            kind = entry.leaf.kind
+            if entry.statement is not None and (kind in LETTERS or kind == "amend"):
+                entry.prepared[self.name] = _version(
+                    entry, kind if kind in LETTERS else report.kind_of(entry.statement.body)
+                )
 
     def apply(self, session: Session, batch: Sequence[entries.Entry]) -> None:
         """Reflect `batch` (ascending, no gap) in the catalogue's rows; the caller moves the cursor and commits."""
@@ -189,39 +207,56 @@ def _moved(change: _Change, entry: entries.Entry) -> None:
 
 def _fill(change: _Change, entry: entries.Entry, *, amends: int) -> None:
     """Put the version that `entry` carries into the row."""
+    ready: _Version | None = entry.prepared.pop(CatalogueReader.name, None)
+    if ready is None or ready.kind != change.row["kind"]:
+        ready = _version(entry, change.row["kind"])
+    change.row.update(ready.columns, amends=amends)
+    change.rewritten, change.content = True, ready.content
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What one version of a record says, as columns of its narrow row and beside it."""
+
+    kind: str
+    columns: dict[str, Any]
+    content: _Content
+
+
+def _version(entry: entries.Entry, kind: str) -> _Version:
+    """The version that `entry` carries. Needs no database."""
     said = entry.statement
     assert said is not None
-    record = entry.record(change.row["kind"])
+    record = entry.record(kind)
     quarter = record.occurred_quarter
-    change.row.update(
-        head_digest=entry.leaf.digest,
-        amends=amends,
-        mode=said.mode,
-        author_key=said.kid,
-        author_org=said.cred if said.mode == "attributed" else None,
-        tlp=record.marking.tlp,
-        readers=access.bits(marking.readers(record.marking)),
-        embargo_until_unix_s=record.marking.embargo_unix_s,
-        record_type=getattr(record, "record_type", None),
-        primary_category=record.primary_code,
-        sector=record.sector_code,
-        region=record.region_code,
-        system_class=record.system_class_code,
-        evidence_class=record.evidence_class,
-        occurred_year=record.occurred_year,
-        occurred_quarter=None if quarter is None else int(quarter[-1]),
-        severity_actual=record.severity_actual,
-        severity_potential=record.severity_potential,
-        priority=assess.assess(record).priority,
-        demo=record.demo,
-    )
-    change.rewritten = True
-    change.content = _Content(
+    columns = {
+        "head_digest": entry.leaf.digest,
+        "mode": said.mode,
+        "author_key": said.kid,
+        "author_org": said.cred if said.mode == "attributed" else None,
+        "tlp": record.marking.tlp,
+        "readers": access.bits(marking.readers(record.marking)),
+        "embargo_until_unix_s": record.marking.embargo_unix_s,
+        "record_type": getattr(record, "record_type", None),
+        "primary_category": record.primary_code,
+        "sector": record.sector_code,
+        "region": record.region_code,
+        "system_class": record.system_class_code,
+        "evidence_class": record.evidence_class,
+        "occurred_year": record.occurred_year,
+        "occurred_quarter": None if quarter is None else int(quarter[-1]),
+        "severity_actual": record.severity_actual,
+        "severity_potential": record.severity_potential,
+        "priority": assess.assess(record).priority,
+        "demo": record.demo,
+    }
+    content = _Content(
         body=orjson.dumps(said.body, option=orjson.OPT_SORT_KEYS).decode(),
         tags=_tags(tag.compact for tag in record.tags),
         recipients=frozenset(record.marking.recipients),
         words=tokens.of_texts(record.searchable_text()),
     )
+    return _Version(kind, columns, content)
 
 
 @lru_cache(maxsize=4096)
@@ -241,8 +276,8 @@ def _tags(own: Iterable[str]) -> dict[str, bool]:
 def _write(session: Session, changes: dict[int, _Change], counters: _Counters) -> None:
     old = [{"r": rec} for rec, change in changes.items() if change.rewritten and not change.fresh]
     if old:
-        for model in (tables.RecordRow, tables.RecordBodyRow, tables.RecordTagRow, tables.RecordRecipientRow):
-            session.execute(delete(_core(model)).where(_core(model).c.rec == bindparam("r")), old)
+        for table in (_RECORD, _BODY, _TAG, _NAMED):
+            session.execute(delete(table).where(table.c.rec == bindparam("r")), old)
     moved = [
         {"r": rec, "state": change.row["state"], "reason": change.row["reason"]}
         for rec, change in changes.items()
@@ -252,26 +287,14 @@ def _write(session: Session, changes: dict[int, _Change], counters: _Counters) -
         session.execute(update(_RECORD).where(_RECORD.c.rec == bindparam("r")), moved)
     rewritten = {rec: change for rec, change in changes.items() if change.rewritten}
     full = {rec: change.content for rec, change in rewritten.items() if change.content is not None}
-    _insert(session, tables.RecordRow, [change.row for change in rewritten.values()])
-    _insert(session, tables.RecordBodyRow, [{"rec": rec, "body": c.body} for rec, c in full.items()])
+    bulk.insert_rows(session, _RECORD, [change.row for change in rewritten.values()])
+    bulk.insert_rows(session, _BODY, [{"rec": rec, "body": c.body} for rec, c in full.items()])
     tag_rows = [{"tag": tag, "rec": rec, "own": own} for rec, c in full.items() for tag, own in c.tags.items()]
-    _insert(session, tables.RecordTagRow, tag_rows)
+    bulk.insert_rows(session, _TAG, tag_rows)
     named = [{"rec": rec, "org": org} for rec, c in full.items() for org in sorted(c.recipients)]
-    _insert(session, tables.RecordRecipientRow, named)
+    bulk.insert_rows(session, _NAMED, named)
     gone = [rec for rec, change in rewritten.items() if change.content is None and not change.fresh]
     fulltext.write(session, {rec: c.words for rec, c in full.items()}, gone)
     if counters.last:
-        counter = _core(tables.RecordCounterRow)
-        session.execute(delete(counter).where(counter.c.series.in_(sorted(counters.last))))
-        _insert(session, tables.RecordCounterRow, [{"series": s, "last": n} for s, n in sorted(counters.last.items())])
-
-
-def _core(model: type[SQLModel]) -> Table:
-    """The Core table of a model: many rows go by executemany, which the ORM does not do."""
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def _insert(session: Session, model: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(_core(model)), rows)
+        session.execute(delete(_COUNTER).where(_COUNTER.c.series.in_(sorted(counters.last))))
+        bulk.insert_rows(session, _COUNTER, [{"series": s, "last": n} for s, n in sorted(counters.last.items())])

@@ -10,16 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import nodes
 from tocsin_hub.ledger.entries import Admitted, Placed
+from tocsin_hub.store import bulk
 from tocsin_hub.store.tables import BlobRow, EntryRow, LogStateRow, TileRow
 from tocsin_trust import merkle, tiles
 
 _ENTRY: Table = EntryRow.__table__  # type: ignore[attr-defined]
+_BLOB: Table = BlobRow.__table__  # type: ignore[attr-defined]
+_TILE: Table = TileRow.__table__  # type: ignore[attr-defined]
 _STATE: Table = LogStateRow.__table__  # type: ignore[attr-defined]
 # Built once and run on the connection, past the ORM: building a statement costs more than running it on a small batch.
 _READ_STATE = select(_STATE.c.size, _STATE.c.root).where(_STATE.c.id == 1)
@@ -32,9 +35,6 @@ _MOVE_STATE = (
 _FIND = select(_ENTRY.c.idx, _ENTRY.c.digest, _ENTRY.c.leaf_hash, _ENTRY.c.accepted_unix_s).where(
     _ENTRY.c.digest.in_(bindparam("digests", expanding=True))
 )
-_ADD_ENTRIES = insert(_ENTRY)
-_ADD_BLOBS = insert(BlobRow.__table__)  # type: ignore[attr-defined]
-_ADD_TILES = insert(TileRow.__table__)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,9 @@ def write(session: Session, planned: Plan) -> None:
     moved = connection.execute(_MOVE_STATE, {"begin": begin, "end": planned.after.size, "new_root": planned.after.root})
     if moved.rowcount != 1:
         raise HubError("busy", detail="another writer moved the log")
-    connection.execute(_ADD_ENTRIES, planned.entry_rows)
-    connection.execute(_ADD_BLOBS, planned.blob_rows)
-    if planned.tile_rows:
-        connection.execute(_ADD_TILES, planned.tile_rows)
+    bulk.insert_rows(session, _ENTRY, planned.entry_rows)
+    bulk.insert_rows(session, _BLOB, planned.blob_rows)
+    bulk.insert_rows(session, _TILE, planned.tile_rows)
 
 
 def size(session: Session) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import orjson
 
@@ -64,6 +64,8 @@ class Entry:
     leaf: leaf.Leaf
     statement: statement.Statement | None
     envelope: bytes | None
+    prepared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """By reader, what it has made of this entry alone, before it had the database."""
     _parsed: dict[str, Record] = field(default_factory=dict, repr=False, compare=False)
 
     def record(self, kind: str) -> Record:
@@ -95,6 +97,14 @@ class Reader(Protocol):
 
     def apply(self, session: Session, entries: Sequence[Entry]) -> None:
         """Reflect `entries` (ascending, no gap) in its rows; the cursor moves in the same transaction."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A reader that has work which needs no database; it is done before the write lock is asked for."""
+
+    def prepare(self, entries: Sequence[Entry]) -> None:
+        """Make what can be made of each entry alone and leave it in `prepared`; `apply` must also do without."""
 
 
 def reopen(envelope: bytes, text: leaf.Leaf) -> statement.Statement:

@@ -1,6 +1,6 @@
 """The readers: one thread that brings every derived table up to the log, and what a rebuild is.
 
-For each reader a step is: read and parse entries outside the lock, then in one transaction move its cursor by
+A step is: read, parse and prepare entries outside the lock, then in one transaction move each reader's cursor by
 compare-and-swap and apply its effect, so each entry counts once whatever dies when. Live steps are small and wait a
 little for company; in a backlog they are larger with a pause between, so that the sequencer hardly notices.
 """
@@ -20,7 +20,7 @@ from sqlmodel import SQLModel, col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.ledger import append, reading
-from tocsin_hub.ledger.entries import Entry, Reader
+from tocsin_hub.ledger.entries import Entry, Preparing, Reader
 from tocsin_hub.settings import Settings
 from tocsin_hub.store.session import Store
 from tocsin_hub.store.tables import CursorRow
@@ -149,8 +149,7 @@ class Readers:
                 wanted = min(count, size - behind)
                 batch = self._take(behind, wanted) or reading.load(session, behind, wanted) if behind < size else []
             if batch:
-                for reader in self._readers:
-                    advance(self._store, reader, batch)
+                advance(self._store, self._readers, batch)
                 behind += len(batch)
             with self._changed:
                 if behind > self._reached:
@@ -175,21 +174,21 @@ def cursor(session: Session, name: str) -> int:
     return 0 if found is None else int(found)
 
 
-def advance(store: Store, reader: Reader, batch: Sequence[Entry]) -> bool:
-    """Apply to `reader` what of `batch` it has not seen, its cursor with it; False if there was nothing for it.
+def advance(store: Store, readers: Sequence[Reader], batch: Sequence[Entry]) -> None:
+    """Apply to each reader what of `batch` it has not seen, its cursor with it, all in one transaction.
 
-    If we die in here, neither the rows nor the cursor moved. If another process moved the cursor first, nothing is done.
+    If we die in here, neither rows nor cursors moved. If another process moved a cursor first, nothing is done for it.
     """
+    for reader in readers:
+        if isinstance(reader, Preparing):
+            reader.prepare(batch)
     end = batch[-1].idx + 1
     with store.write("reader") as session:
-        begin = cursor(session, reader.name)
-        fresh = [entry for entry in batch if entry.idx >= begin]
-        if not fresh or fresh[0].idx != begin:
-            return False
-        if not _move_cursor(session, reader.name, begin, end):
-            return False
-        reader.apply(session, fresh)
-    return True
+        for reader in readers:
+            begin = cursor(session, reader.name)
+            fresh = [entry for entry in batch if entry.idx >= begin]
+            if fresh and fresh[0].idx == begin and _move_cursor(session, reader.name, begin, end):
+                reader.apply(session, fresh)
 
 
 def _move_cursor(session: Session, name: str, begin: int, end: int) -> bool:

@@ -24,7 +24,7 @@ from sqlmodel import SQLModel, col
 
 from tocsin_hub.ledger import entries
 from tocsin_hub.members import access
-from tocsin_hub.store import tables
+from tocsin_hub.store import bulk, tables
 from tocsin_taxonomy import marking, schemes
 
 RECORD_KINDS = ("incident", "finding", "mitigation")
@@ -220,5 +220,4 @@ def _write(session: Session, rows: list[dict[str, Any]], threads: dict[int, _Thr
     if stored:
         blank = {name: value for name, value in _BLANK.items() if name not in ("seq", "cancels")}
         session.execute(update(_TREND).where(_TREND.c.rec == bindparam("ended")).values(**blank), stored)
-    if rows:
-        session.execute(insert(_TREND), rows)
+    bulk.insert_rows(session, _TREND, rows)
