@@ -47,7 +47,7 @@ class AsyncHub:
         url: str | None = None,
         *,
         profile: str = "default",
-        home: Path | None = None,
+        home: Path | str | None = None,
         transport: httpx.BaseTransport | None = None,
         lang: str = "en",
         clock: Callable[[], int] = system_clock,

@@ -55,7 +55,7 @@ class Hub:
         url: str | None = None,
         *,
         profile: str = "default",
-        home: Path | None = None,
+        home: Path | str | None = None,
         transport: httpx.BaseTransport | None = None,
         lang: str = "en",
         clock: Callable[[], int] = system_clock,

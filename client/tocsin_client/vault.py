@@ -49,10 +49,10 @@ def _no_prompt() -> str:
 class Vault:
     """One profile's directory. `ask_passphrase` is called at most once, and only if an encrypted key must be opened."""
 
-    def __init__(self, home: Path, profile: str, *, ask_passphrase: Callable[[], str] | None = None) -> None:
+    def __init__(self, home: Path | str, profile: str, *, ask_passphrase: Callable[[], str] | None = None) -> None:
         if not _PROFILE_NAME.fullmatch(profile):
             raise errors.UsageError("bad-profile", "a profile name has letters, digits, dot, dash and underscore only")
-        self.path = home / "profiles" / profile
+        self.path = Path(home) / "profiles" / profile
         self._ask = ask_passphrase or _no_prompt
         self._passphrase: str | None = None
         self._open_keys: dict[str, keys.SigningKey] = {}
