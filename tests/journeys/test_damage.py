@@ -133,7 +133,7 @@ def test_fsck_names_what_was_changed_in_the_demos_hub_and_rebuild_gives_identica
     assert _hub("fsck", *where) == (0, {"v": 1, "ok": True, "data": {"findings": []}, "warnings": []})
     kept = demo / "kept.db"
     shutil.copy(database, kept)
-    for harmed, change in {**LOG, "a tile": _tile, **ROWS}.items():
+    for harmed, change in {**LOG, "a tile": _tile, "a row": _row}.items():
         store = Store(f"sqlite:///{database}")
         with store.write("test") as session:
             what, place = change(session, 777)
@@ -147,5 +147,3 @@ def test_fsck_names_what_was_changed_in_the_demos_hub_and_rebuild_gives_identica
             assert _hub("rebuild", *where)[0] == 0
             assert _hub("fsck", *where)[0] == 0
         shutil.copy(kept, database)
-    assert _hub("rebuild", *where)[0] == 0
-    assert _hub("fsck", *where)[0] == 0
