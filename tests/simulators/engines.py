@@ -98,11 +98,22 @@ def postgres_server() -> Iterator[str]:
     subprocess.run(
         _as_postgres(control, "-D", str(data), "-l", str(home / "log"), "-o", options, "-w", "start"), **quiet
     )
+    # The server ends when this pipe does: also if the tests are killed, which no `finally` would see.
+    stop = " ".join(_as_postgres(control, "-D", str(data), "-m", "immediate", "-w", "stop"))
+    warden = subprocess.Popen(
+        ["/bin/sh", "-c", f"read _; {stop}; rm -rf {home}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,
+    )
     try:
         yield f"postgresql+psycopg://postgres@/postgres?host={home}"
     finally:
-        subprocess.run(_as_postgres(control, "-D", str(data), "-m", "immediate", "-w", "stop"), **quiet)
-        shutil.rmtree(home, ignore_errors=True)
+        assert warden.stdin is not None
+        warden.stdin.close()
+        warden.wait(30)
 
 
 @pytest.fixture(scope="session")
