@@ -156,7 +156,8 @@ class Door:
                 if isinstance(place, HubError):
                     answers.append(place)
                 else:
-                    chain = self.chains.of(session, _kid(outcome))
+                    nameless = isinstance(outcome, entries.Admitted) and outcome.statement.mode != "attributed"
+                    chain = () if nameless else self.chains.of(session, _kid(outcome))
                     answers.append(Answer(place, self.publisher.receipt(session, place, chain, own=envelope)))
         return answers
 

@@ -15,9 +15,12 @@ from sqlmodel import col
 
 from tocsin_hub.errors import HubError
 from tocsin_hub.intake.admit import RECORD_KINDS
-from tocsin_hub.ledger import entries
+from tocsin_hub.ledger import entries, readers
 from tocsin_hub.members.pseudonyms import Pseudonyms
 from tocsin_hub.store import tables
+
+_ORG = readers.table_of(tables.OrgRow)
+_SUSPENDED = select(_ORG.c.org).where(_ORG.c.suspended_idx.is_not(None))
 
 
 def guard(pseudonyms: Pseudonyms) -> entries.Guard:
@@ -28,8 +31,7 @@ def guard(pseudonyms: Pseudonyms) -> entries.Guard:
         nameless = {s.kid for s in said if _opens(s.mode, s.kind)}
         if not nameless:
             return [None] * len(items)
-        org = tables.OrgRow
-        suspended = set(session.execute(select(col(org.org)).where(col(org.suspended_idx).is_not(None))).scalars())
+        suspended = set(session.connection().execute(_SUSPENDED).scalars())
         suspended |= {s.body["org"] for s in said if s.kind == "suspend"}
         barred = _barred(session, pseudonyms, nameless, suspended) if suspended else set()
         return [

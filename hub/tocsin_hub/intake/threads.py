@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -28,6 +28,10 @@ from tocsin_hub.store import bulk, tables
 from tocsin_trust.statement import Statement
 
 OPENING = frozenset(admit.RECORD_KINDS)
+_MEMBER_KEY = readers.table_of(tables.MemberKeyRow)
+_ORG_OF_KEY = select(_MEMBER_KEY.c.key, _MEMBER_KEY.c.org).where(
+    _MEMBER_KEY.c.key.in_(bindparam("asked", expanding=True))
+)
 _HEAD, _VERSION = readers.table_of(tables.HeadRow), readers.table_of(tables.VersionRow)
 
 
@@ -224,9 +228,8 @@ def _orgs(session: Session, attributed: Sequence[entries.Entry]) -> dict[str, st
     """Author key -> organisation, from the key rows: the same answer live and when the payload is gone."""
     if not attributed:
         return {}
-    key, org = col(tables.MemberKeyRow.key), col(tables.MemberKeyRow.org)
     asked = {entry.leaf.author_key for entry in attributed}
-    return {row[0]: row[1] for row in session.execute(select(key, org).where(key.in_(asked)))}
+    return {row[0]: row[1] for row in session.connection().execute(_ORG_OF_KEY, {"asked": list(asked)})}
 
 
 def _move(session: Session, entry: entries.Entry) -> None:

@@ -24,11 +24,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from tocsin_hub.errors import HubError
+from tocsin_hub.ledger import readers
 from tocsin_hub.ledger.entries import Admitted, Entry, Guard
 from tocsin_hub.store.tables import (
     EnrolmentRequestRow,
@@ -63,6 +64,13 @@ class _Org:
     suspended: bool
 
 
+# Built once and run past the ORM: for a batch of one, building these cost more than all the rest of the guards.
+_KEY, _ORG = (readers.table_of(model) for model in (MemberKeyRow, OrgRow))
+_ASKED: BindParameter[list[str]] = bindparam("asked", expanding=True)
+_KEYS = select(_KEY.c.key, _KEY.c.org, _KEY.c.role, _KEY.c.revoked_idx).where(_KEY.c.key.in_(_ASKED))
+_ORGS = select(_ORG.c.org, _ORG.c.kind, _ORG.c.suspended_idx).where(_ORG.c.org.in_(_ASKED))
+
+
 class _Board:
     """The keys and organisations that a batch names: read once, then moved in memory by each accepted item."""
 
@@ -72,18 +80,14 @@ class _Board:
         key_ids = {s.kid for s in said} | added | {s.body["key"] for s in said if s.kind == "key-revoke"}
         orgs = {s.cred for s in said if s.mode == "attributed"}
         orgs |= {s.body["org"] for s in said if s.kind in statement.IDENTITY_KINDS}
-        key, org = MemberKeyRow, OrgRow
+        connection = session.connection()
         self.keys = {
             row.key: _Key(row.org, row.role, row.revoked_idx is None)
-            for row in session.execute(
-                select(col(key.key), col(key.org), col(key.role), col(key.revoked_idx)).where(col(key.key).in_(key_ids))
-            )
+            for row in connection.execute(_KEYS, {"asked": list(key_ids)})
         }
         self.orgs = {
             row.org: _Org(row.kind, row.suspended_idx is not None)
-            for row in session.execute(
-                select(col(org.org), col(org.kind), col(org.suspended_idx)).where(col(org.org).in_(orgs))
-            )
+            for row in (connection.execute(_ORGS, {"asked": list(orgs)}) if orgs else ())
         }
         # A nameless author's key must never become an organisation's: that would name the author.
         self.nameless = _nameless(session, added) if added else set()
