@@ -55,6 +55,8 @@ _CARD = re.compile(
     r"(?<![0-9A-Za-z/=_.-])(?:4[0-9]|5[1-5]|2[2-7]|3[47]|6[0-9])[0-9](?:[ -]?[0-9]){10,16}(?![0-9A-Za-z/=_-])"
 )
 _IBAN = re.compile(_LEFT + r"[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}" + _RIGHT)
+_SIX_DIGITS = re.compile("[0-9]{6}")
+_IBAN_HEAD = re.compile("[A-Z]{2}[0-9]{2}")
 _ADDRESS = re.compile(r"https?://\S+")
 
 _PRIVATE_KEY = re.compile(
@@ -77,7 +79,7 @@ _MARK_WORDS = (
     "-----BEGIN PuTTY-User AGE-SECRET AKIA ASIA ABIA ACCA ghp_ gho_ ghr_ ghs_ ghu_ github_pat_ glpat- xox xapp- sk- sk_ "
     "rk_ hf_ AIza ya29. gsk_ r8_ npm_ pypi-AgE dop_v1_ shpat_ shpca_ shppa_ shpss_ SG. LTAI AKID eyJ"
 )
-_MARKS = tuple(_MARK_WORDS.split())
+_MARK = re.compile("|".join(map(re.escape, _MARK_WORDS.split())))
 _E_MAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])"
 )
@@ -188,8 +190,11 @@ def _numbers(text: str) -> Iterator[Hit]:
         yield from _checked("national-id", _NATIONAL_ID, _is_national_id, text)
         bare = _ADDRESS.sub(lambda found: "x" * len(found.group()), text)  # page numbers in addresses are no cards
         yield from _checked("card", _CARD, _is_card, bare)
-    yield from _checked("organisation-id", _ORGANISATION_ID, _is_organisation_id, text)
-    yield from _ibans(text)
+    # What both patterns must begin with or hold, asked first: text that has it is rare, and they look at every letter.
+    if _SIX_DIGITS.search(text):
+        yield from _checked("organisation-id", _ORGANISATION_ID, _is_organisation_id, text)
+    if _IBAN_HEAD.search(text):
+        yield from _ibans(text)
 
 
 def findings(text: str) -> list[Hit]:
@@ -205,7 +210,7 @@ def findings(text: str) -> list[Hit]:
             seen = text.translate(_WIDE)
     if "@" in seen:
         hits += _mails(seen)
-    if any(mark in seen for mark in _MARKS):
+    if _MARK.search(seen):
         hits += [Hit("private-key", *found.span()) for found in _PRIVATE_KEY.finditer(seen)]
         hits += [Hit("token", *found.span()) for found in _TOKEN.finditer(seen)]
     if _TWO_DIGITS.search(seen):
