@@ -45,6 +45,16 @@ class Memo:
         self._rows: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
         self.inner: dict[tuple[int, int, int, int], bytes] = {}
 
+    def keep(self, key: tuple[int, int, int, int], found: bytes) -> None:
+        """Keep the hash of a complete subtree of an edge, by (tile level, tile, height, place)."""
+        if len(self.inner) >= MOST_INNER:
+            self.inner.clear()
+        self.inner[key] = found
+
+    def learn(self, level: int, index: int, found: bytes) -> None:
+        """Keep a hash of a tile level that was just written and committed: whoever proves it next need not read it."""
+        self.keep((level, index // WIDTH, 0, index % WIDTH), found)
+
     def get(self, level: int, n: int) -> list[list[bytes]] | None:
         """The 9 rows (256, 128, .. 1 hashes) of a full tile, or None if they must be read."""
         with self._lock:
@@ -89,9 +99,7 @@ class Nodes:
             else:
                 left, right = (self._inner(level, n, height - 1, 2 * place + side) for side in (0, 1))
                 found = merkle.node_hash(left, right)
-            if len(self._memo.inner) >= MOST_INNER:
-                self._memo.inner.clear()
-            self._memo.inner[key] = found
+            self._memo.keep(key, found)
         return found
 
     def _rows(self, level: int, n: int) -> list[list[bytes]]:

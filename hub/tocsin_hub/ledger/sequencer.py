@@ -204,6 +204,10 @@ class Sequencer:
             return [HubError(error.code) for _ in items]
         if alive:
             self._sealer.seal(planned.after)
+            for place in planned.placed:
+                self._memo.learn(0, place.idx, place.leaf_hash)
+            for tile in planned.tile_rows:
+                self._memo.learn(tile["level"] + 1, tile["n"], tile["root"])
             # Sealed. If we die here: as above, and whoever asks for the checkpoint already sees the batch.
             self._state = planned.after
             self._on_commit(appended)
