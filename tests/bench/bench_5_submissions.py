@@ -138,6 +138,7 @@ def test_readers_catch_up_beside_singles(young: hubs.HubDir, envelopes: Iterator
                     break
             seconds = time.perf_counter() - began
             sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
         figures.note(f"{len(singles.late_s) / seconds:.0f} singles/s answered beside it")
         return float(state["asOf"] - first) / seconds
 

@@ -28,6 +28,7 @@ class Wire:
 
     async def __aexit__(self, *_: object) -> None:
         self._out.close()
+        await asyncio.gather(self._out.wait_closed(), return_exceptions=True)
 
     async def post(self, path: str, body: bytes, media: str) -> tuple[int, bytes]:
         """(status, body) of one POST."""
@@ -83,14 +84,19 @@ class OpenLoop:
         wires = [await Wire(self.port).__aenter__() for _ in range(self.connections)]
         for wire in wires:
             free.put_nowait(wire)
-        begin, tasks = loop.time(), []
-        for number in range(int(seconds * self.per_s)):
-            due = begin + number / self.per_s
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            tasks.append(asyncio.create_task(self._one(free, next(self.envelopes), due)))
-        await asyncio.gather(*tasks)
-        for wire in wires:
-            await wire.__aexit__()
+        begin, tasks = loop.time(), list[asyncio.Task[None]]()
+        try:
+            for number in range(int(seconds * self.per_s)):
+                due = begin + number / self.per_s
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                tasks.append(asyncio.create_task(self._one(free, next(self.envelopes), due)))
+            await asyncio.gather(*tasks)
+        finally:  # also when told to stop before the end
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for wire in wires:
+                await wire.__aexit__()
 
     async def _one(self, free: asyncio.Queue[Wire], envelope: bytes, due: float) -> None:
         wire = await free.get()
